@@ -1,0 +1,1 @@
+"""Carrying a page to a person: one file per channel, and the rules all channels share."""

@@ -1,0 +1,48 @@
+"""What came of one attempt to carry a page: classified by the notifier, acted on by the engine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+import msgspec
+
+
+class OutcomeKind(StrEnum):
+    """The classes every provider's answers are sorted into.
+
+    None of them means "seen": only a human act acknowledges.
+    """
+
+    #: The provider took it. Not delivery.
+    ACCEPTED = "accepted"
+    #: The provider says the device or mailbox has it. Still not seen.
+    DELIVERED = "delivered"
+    #: This contact will not work (wrong number, opted out): next method at once, contact flagged.
+    REFUSED = "refused"
+    #: It did not reach this person this time (handset off, busy): next method at once, contact kept.
+    UNREACHABLE = "unreachable"
+    #: The channel is broken for everybody (credentials, account, filtering): next method at once, operator alarmed.
+    BROKEN = "broken"
+    #: Certainly not carried out, worth trying again (rate limit, connection refused).
+    RETRY = "retry"
+    #: May or may not have been carried out (hang, dropped connection): next method at once, at most one duplicate.
+    UNKNOWN = "unknown"
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """The classified answer of one attempt.
+
+    Attributes:
+        kind: The class.
+        provider_id: The provider's name for the message, by which later callbacks find it.
+        code: The provider's own code ("21610", "not_in_channel", "550"), for evidence and metrics.
+        detail: One sentence for people, without secrets.
+        retry_after: How long the provider asked us to wait; only with `RETRY`.
+    """
+
+    kind: OutcomeKind
+    provider_id: str = ""
+    code: str = ""
+    detail: str = ""
+    retry_after: timedelta | None = None

@@ -1,0 +1,1 @@
+"""The engine: incidents, paging, store, services and doors."""

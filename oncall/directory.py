@@ -1,0 +1,107 @@
+"""The organisation as the files describe it: one immutable value, replaced whole on reload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from oncall.person import Person
+from routing.alert import Severity
+from routing.catalog import Catalog
+from routing.escalation import Policy
+
+
+class ScheduleSource(msgspec.Struct, frozen=True, kw_only=True):
+    """Where one rotation's calendar is read from, and how its names are understood."""
+
+    #: Path of a file, or an http(s):// or caldav(s):// address.
+    location: str
+    #: Zone of floating and all-day events where the feed names none.
+    timezone: str = "UTC"
+    #: The `identity` object of a feed: `from`, `pattern`, `multi`, `aliases`, `ignore`, `fallback`.
+    identity: Mapping[str, object] = {}
+    #: Lays over sources of lower priority.
+    priority: int = 0
+    #: Role its shifts have where the text names none.
+    role: str | None = None
+    #: Name of an environment variable that holds "user:password".
+    credentials_env: str | None = None
+    #: Laid over the other sources whatever their priority.
+    override: bool = False
+
+
+class Schedule(msgspec.Struct, frozen=True, kw_only=True):
+    """One rotation of a team: one or several calendars, layered."""
+
+    name: str
+    sources: tuple[ScheduleSource, ...]
+
+
+class Team(msgspec.Struct, frozen=True, kw_only=True):
+    """The people who run some services, their rotations and their escalation policy."""
+
+    id: str
+    name: str
+    members: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    language: str = "en"
+    slack_channel: str = ""
+    email: str = ""
+    schedules: Mapping[str, Schedule] = {}
+    policy: Policy
+
+
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that must keep coming (the Prometheus Watchdog); when it stops, `team` is paged."""
+
+    alertname: str = "Watchdog"
+    every: timedelta = timedelta(minutes=5)
+    team: str
+
+
+class Integration(msgspec.Struct, frozen=True, kw_only=True):
+    """One Alertmanager that may post here. The key itself is never kept, only its SHA-256 in hex."""
+
+    name: str
+    key_sha256: str
+    source: str = "alertmanager"
+    heartbeat: Heartbeat | None = None
+    #: Team that owns what no other rule resolves, before the global fallback.
+    fallback_team: str | None = None
+
+
+class Defaults(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds unless a team says otherwise."""
+
+    fallback_team: str
+    #: Value of the `severity` label (lower case) to severity.
+    severities: Mapping[str, Severity] = {}
+    #: Severity of alerts whose label is missing or not in the mapping: loud, because silence is not a default.
+    unknown_severity: Severity = Severity.CRITICAL
+    #: How long an acknowledgement holds before escalation starts again; absent = never expires.
+    acknowledgement_expiry: Mapping[Severity, timedelta] = {
+        Severity.CRITICAL: timedelta(hours=1),
+        Severity.WARNING: timedelta(hours=8),
+    }
+    #: The reminder comes this long before the expiry.
+    acknowledgement_reminder: timedelta = timedelta(minutes=10)
+    #: A held page is sent when the lead team has not acknowledged within this time.
+    hold: timedelta = timedelta(minutes=5)
+    #: An alert that was not repeated for this long is marked stale (Alertmanager repeats every 4 h by default).
+    stale_after: timedelta = timedelta(hours=9)
+
+
+class Directory(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the files say."""
+
+    people: Mapping[str, Person]
+    teams: Mapping[str, Team]
+    catalog: Catalog
+    integrations: tuple[Integration, ...]
+    defaults: Defaults
+
+    def teams_of(self, person: str) -> tuple[Team, ...]:
+        """The teams a person is a member of, in file order."""
+        return tuple(team for team in self.teams.values() if person in team.members)

@@ -1,0 +1,58 @@
+"""What can go wrong in a use case, named by the state that forbids it.
+
+Every door maps these to its own words in one place: HTTP to problem JSON (RFC 9457), replies to a sentence,
+the command line to a line and an exit code.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class OncallError(Exception):
+    """The root. `str()` is a sentence for people; `mend` says what to do about it."""
+
+    mend: str = ""
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(what)
+        if mend:
+            self.mend = mend
+
+
+class NotFound(OncallError):
+    """There is no such thing."""
+
+
+class Refused(OncallError):
+    """The caller may not do that."""
+
+
+class Invalid(OncallError):
+    """The input cannot be used; `path` names the wrong part ("$.alerts[0].labels")."""
+
+    def __init__(self, what: str, mend: str = "", path: str = "") -> None:
+        super().__init__(what, mend)
+        self.path = path
+
+
+class Unavailable(OncallError):
+    """The database cannot take it now; the caller should try again."""
+
+
+class AlreadyAcknowledged(OncallError):
+    """Somebody was first."""
+
+    def __init__(self, by: str, at: datetime) -> None:
+        super().__init__(f"already acknowledged by {by} at {at:%H:%M} UTC")
+        self.by = by
+        self.at = at
+
+
+class AlreadyResolved(OncallError):
+    """The incident is over."""
+
+    def __init__(self, by: str, at: datetime) -> None:
+        super().__init__(f"already resolved by {by} at {at:%H:%M} UTC")
+        self.by = by
+        self.at = at

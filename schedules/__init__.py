@@ -1,0 +1,1 @@
+"""Who is on call at any instant, from calendars. IO only in `schedules.sources`."""

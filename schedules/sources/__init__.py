@@ -1,0 +1,1 @@
+"""Where calendar text comes from: one file per source."""
