@@ -97,7 +97,7 @@ def _mapping(node: yaml.MappingNode, seen: set[int]) -> LinedDict:
 
 def _scalar(node: yaml.Node) -> Any:
     text = str(node.value)
-    if node.style is not None:
+    if getattr(node, "style", None) is not None:  # quoted or block text is never anything but text
         return text
     lowered = text.lower()
     if lowered in {"", "~", "null"}:
