@@ -1,1 +1,24 @@
-"""Which alerts are one incident, and why."""
+"""Which alerts are one incident: kinds, co-firing statistics, assignment, explanation, learning, replay."""
+
+from __future__ import annotations
+
+from grouping.arrival import Arrival
+from grouping.decision import Basis, Call, Evidence, Grouping, MergeOffer, Move, Near
+from grouping.grouper import Grouper
+from grouping.rows import StateRow
+from grouping.settings import KindRule, Settings
+
+__all__ = [
+    "Arrival",
+    "Basis",
+    "Call",
+    "Evidence",
+    "Grouper",
+    "Grouping",
+    "KindRule",
+    "MergeOffer",
+    "Move",
+    "Near",
+    "Settings",
+    "StateRow",
+]

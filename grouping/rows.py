@@ -1,0 +1,33 @@
+"""What grouping remembers, as rows a store can keep."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class StateRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One remembered thing. `value` is JSON text, None where the row is to be deleted.
+
+    `(table, key)` names it; a store needs one table with these three columns and nothing else.
+    """
+
+    table: str
+    key: str
+    value: str | None
+
+
+class Changes:
+    """Which rows differ from what was last drained."""
+
+    def __init__(self) -> None:
+        self._touched: dict[tuple[str, str], None] = {}
+
+    def touch(self, table: str, key: str) -> None:
+        """Note that the row changed, appeared or went."""
+        self._touched[table, key] = None
+
+    def take(self) -> tuple[tuple[str, str], ...]:
+        """The rows touched since the last call, in the order in which they first changed."""
+        taken = tuple(self._touched)
+        self._touched.clear()
+        return taken
