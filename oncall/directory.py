@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -93,7 +94,7 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     stale_after: timedelta = timedelta(hours=9)
 
 
-class Directory(msgspec.Struct, frozen=True, kw_only=True):
+class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything the files say."""
 
     people: Mapping[str, Person]
@@ -101,6 +102,21 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True):
     catalog: Catalog
     integrations: tuple[Integration, ...]
     defaults: Defaults
+
+    @functools.cached_property
+    def _names(self) -> Mapping[str, Person]:
+        """Every spelling of every person, lower case; the id wins over names, names over aliases."""
+        names: dict[str, Person] = {}
+        for spell in (lambda p: (p.id,), lambda p: (p.name, p.email), lambda p: p.aliases):
+            for person in self.people.values():
+                for spelling in spell(person):
+                    if spelling:
+                        names.setdefault(spelling.casefold(), person)
+        return names
+
+    def person_named(self, name: str) -> Person | None:
+        """The person a calendar, a reply or a label means by this name, if any."""
+        return self._names.get(name.strip().casefold())
 
     def teams_of(self, person: str) -> tuple[Team, ...]:
         """The teams a person is a member of, in file order."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -70,3 +71,66 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     #: How often the whole list is walked again after the first time.
     repeats: int = 0
     timezone: str = "UTC"
+
+
+class StepTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """The step to take now, and where the escalation stands after it.
+
+    `skipped` says for each step that was passed over why its condition did not hold.
+    """
+
+    number: int
+    step: Step
+    next_step: int
+    next_round: int
+    skipped: tuple[str, ...] = ()
+
+
+def next_step(policy: Policy, step: int, walked: int, severity: Severity, now: datetime) -> StepTaken | None:
+    """The first step from `step` on whose condition holds, or None when the policy is exhausted.
+
+    Args:
+        policy: The policy the escalation started with.
+        step: Index of the next step to look at.
+        walked: How often the list was walked completely before.
+        severity: Of the involvement.
+        now: Aware instant.
+    """
+    skipped: list[str] = []
+    while walked <= policy.repeats:
+        while step < len(policy.steps):
+            candidate = policy.steps[step]
+            reason = unmet(candidate.when, severity, now.astimezone(ZoneInfo(policy.timezone)))
+            if reason is None:
+                return StepTaken(
+                    number=step + 1, step=candidate, next_step=step + 1, next_round=walked, skipped=tuple(skipped)
+                )
+            skipped.append(f"step {step + 1} skipped: {reason}")
+            step += 1
+        step, walked = 0, walked + 1
+    return None
+
+
+def unmet(condition: Condition | None, severity: Severity, local: datetime) -> str | None:
+    """Why a condition does not hold at that wall-clock time, or None if it does."""
+    if condition is None:
+        return None
+    if condition.severities and severity not in condition.severities:
+        return f"only for {', '.join(condition.severities)}"
+    if condition.weekdays and local.isoweekday() not in condition.weekdays:
+        return f"not on a {local:%A}"
+    if condition.since is not None and condition.until is not None:
+        minute = local.hour * 60 + local.minute
+        if not in_daily_span(minute, condition.since, condition.until):
+            return f"only from {clock_time(condition.since)} to {clock_time(condition.until)}"
+    return None
+
+
+def in_daily_span(minute: int, since: int, until: int) -> bool:
+    """Whether a minute after midnight lies in [since, until), which crosses midnight when until <= since."""
+    return since <= minute < until if since < until else minute >= since or minute < until
+
+
+def clock_time(minute: int) -> str:
+    """Minutes after midnight as people write them, "09:30"."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"

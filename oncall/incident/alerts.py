@@ -1,0 +1,184 @@
+"""What alerts do to an incident: open it, join it, end it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from oncall.incident.values import (
+    ALERTMANAGER,
+    ENGINE,
+    Change,
+    Entry,
+    EntryKind,
+    Incident,
+    Involvement,
+    InvolvementStatus,
+    Position,
+    with_involvement,
+)
+from oncall.incident.verbs import rank, resolve
+from routing.alert import Severity
+from routing.escalation import Policy
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """One new episode of an alert, as far as an incident cares.
+
+    Attributes:
+        kind: Its alert kind (see `grouping`).
+        paging: Whether it asks somebody (critical, or configured so).
+        follows: Whether it is well known to follow what the incident has (then it does not page again).
+        hold: Give its team this long before paging, because the evidence that it is the same trouble is strong.
+        why_team, why_group: The reasons, as sentences.
+        turn: The team's round-robin turn, should its involvement begin now.
+    """
+
+    name: str
+    summary: str
+    kind: str
+    severity: Severity
+    paging: bool
+    team: str
+    service: str
+    policy: Policy
+    why_team: str
+    why_group: str
+    group_key: str = ""
+    follows: bool = False
+    hold: timedelta | None = None
+    turn: int = 0
+
+
+def open_incident(number: int, arrival: Arrival, *, now: datetime, drill: bool = False) -> Change:
+    """The first alert of a trouble: its team leads and, if it pages, is asked at once."""
+    incident = Incident(
+        id=number,
+        title=arrival.summary,
+        severity=arrival.severity,
+        service=arrival.service,
+        opened_at=now,
+        involvements=(_involvement(arrival, now, lead=True),),
+        kinds=frozenset({arrival.kind}),
+        group_key=arrival.group_key,
+        drill=drill,
+    )
+    told = "pages" if arrival.paging else "is shown, nobody is paged"
+    text = f"{arrival.name} ({arrival.severity}) opened this for {arrival.team} and {told}: {arrival.why_team}"
+    return Change(
+        incident=incident,
+        entries=(
+            Entry(incident=number, at=now, kind=EntryKind.OPENED, text=text, actor=ALERTMANAGER, team=arrival.team),
+            Entry(incident=number, at=now, kind=EntryKind.GROUPING, text=arrival.why_group, team=arrival.team),
+        ),
+    )
+
+
+def absorb(incident: Incident, arrival: Arrival, *, now: datetime) -> Change:
+    """A new episode joins an open incident.
+
+    It never joins silently what somebody has acknowledged: it pages again when its kind is new here and not well
+    known to follow, when it is louder than anything before, or when it brings in another team.
+    """
+    new_kind = arrival.kind not in incident.kinds
+    louder = arrival.severity.rank > incident.severity.rank
+    grown = replace(
+        incident,
+        kinds=incident.kinds | {arrival.kind},
+        severity=max(incident.severity, arrival.severity, key=rank),
+    )
+    joined = Entry(
+        incident=incident.id,
+        at=now,
+        kind=EntryKind.ALERT,
+        text=f"{arrival.name} ({arrival.severity}) joined: {arrival.why_group}",
+        actor=ALERTMANAGER,
+        team=arrival.team,
+    )
+    if not arrival.paging:
+        return Change(incident=grown, entries=(joined,))
+    if grown.of(arrival.team) is None:
+        return _bring_in(grown, arrival, joined, now)
+    return _page_again(grown, arrival, joined, now, new_kind=new_kind, louder=louder)
+
+
+def all_resolved(incident: Incident, *, now: datetime) -> Change:
+    """Alertmanager says that every alert is over, and so is the incident."""
+    return resolve(incident, by=ALERTMANAGER, now=now, why="every alert is resolved")
+
+
+def gone_stale(incident: Incident, *, names: tuple[str, ...], why: str, now: datetime) -> Change:
+    """Alerts stopped being refreshed without a "resolved": said, never left open in silence."""
+    listed = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    entry = Entry(incident=incident.id, at=now, kind=EntryKind.STALE, text=f"{listed}: {why}", actor=ENGINE)
+    return Change(incident=incident, entries=(entry,))
+
+
+def _bring_in(incident: Incident, arrival: Arrival, joined: Entry, now: datetime) -> Change:
+    lead_asked = incident.lead.status is not InvolvementStatus.NOTICE
+    held = arrival.hold is not None and lead_asked and not incident.drill
+    involvement = _involvement(arrival, now, lead=not lead_asked)
+    if held and arrival.hold is not None:
+        involvement = replace(involvement, status=InvolvementStatus.HELD, next_due_at=now + arrival.hold)
+    base = incident
+    if not lead_asked:
+        # Only warnings so far: the team of the first paging alert leads.
+        base = with_involvement(incident, replace(incident.lead, lead=False))
+    how = f"{arrival.team} is told now and paged at {now + arrival.hold:%H:%M:%S}" if held and arrival.hold else "paged"
+    entry = Entry(
+        incident=incident.id,
+        at=now,
+        kind=EntryKind.HELD if held else EntryKind.INVOLVED,
+        text=f"{arrival.team} is involved ({how}): {arrival.why_team}",
+        team=arrival.team,
+    )
+    return Change(incident=with_involvement(base, involvement), entries=(joined, entry))
+
+
+def _page_again(
+    incident: Incident, arrival: Arrival, joined: Entry, now: datetime, *, new_kind: bool, louder: bool
+) -> Change:
+    involvement = incident.of(arrival.team)
+    assert involvement is not None
+    surprising = (new_kind and not arrival.follows) or louder
+    status = involvement.status
+    if status is InvolvementStatus.TRIGGERED or (status is InvolvementStatus.ACKNOWLEDGED and not surprising):
+        return Change(incident=incident, entries=(joined,))
+    if status is InvolvementStatus.HELD and arrival.hold is not None:
+        return Change(incident=incident, entries=(joined,))
+    again = replace(
+        involvement,
+        status=InvolvementStatus.TRIGGERED,
+        severity=max(involvement.severity, arrival.severity, key=rank),
+        policy=arrival.policy if status is InvolvementStatus.NOTICE else involvement.policy,
+        position=Position(),
+        next_due_at=now,
+        expires_at=None,
+        reminded=False,
+    )
+    why = "it is louder than anything here" if louder else "its kind is new here"
+    if status is InvolvementStatus.NOTICE:
+        why = "nobody was paged here before"
+    entry = Entry(
+        incident=incident.id,
+        at=now,
+        kind=EntryKind.INVOLVED,
+        text=f"{arrival.team} is paged again for {arrival.name}: {why}",
+        team=arrival.team,
+    )
+    return Change(incident=with_involvement(incident, again), entries=(joined, entry))
+
+
+def _involvement(arrival: Arrival, now: datetime, *, lead: bool) -> Involvement:
+    return Involvement(
+        team=arrival.team,
+        status=InvolvementStatus.TRIGGERED if arrival.paging else InvolvementStatus.NOTICE,
+        severity=arrival.severity,
+        policy=arrival.policy,
+        since=now,
+        lead=lead,
+        turn=arrival.turn,
+        next_due_at=now if arrival.paging else None,
+    )

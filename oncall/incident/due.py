@@ -1,0 +1,87 @@
+"""What time does to an involvement: the next step, a reminder, an expiry, the end of a hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from oncall.incident.values import (
+    Change,
+    Entry,
+    EntryKind,
+    Incident,
+    Involvement,
+    InvolvementStatus,
+    Position,
+    with_involvement,
+)
+
+
+class Due(StrEnum):
+    """What an involvement waits for at its next due instant."""
+
+    NOTHING = "nothing"
+    STEP = "step"
+    REMINDER = "reminder"
+    EXPIRY = "expiry"
+    RELEASE = "release"
+
+
+def due(involvement: Involvement, now: datetime) -> Due:
+    """What must happen now for this involvement."""
+    if involvement.next_due_at is None or involvement.next_due_at > now:
+        return Due.NOTHING
+    if involvement.status is InvolvementStatus.TRIGGERED:
+        return Due.STEP
+    if involvement.status is InvolvementStatus.HELD:
+        return Due.RELEASE
+    if involvement.status is InvolvementStatus.ACKNOWLEDGED and involvement.expires_at is not None:
+        return Due.EXPIRY if involvement.expires_at <= now or involvement.reminded else Due.REMINDER
+    return Due.NOTHING
+
+
+def reminded(incident: Incident, team: str, now: datetime) -> Change:
+    """The person who has it is asked whether they still do; the expiry follows."""
+    involvement = _of(incident, team)
+    assert involvement.expires_at is not None
+    after = with_involvement(incident, replace(involvement, reminded=True, next_due_at=involvement.expires_at))
+    text = f"{involvement.acknowledged_by} is asked to confirm; the acknowledgement expires at {involvement.expires_at:%H:%M} UTC"
+    return Change(incident=after, entries=(_entry(after, now, EntryKind.REMINDED, text, team),))
+
+
+def expired(incident: Incident, team: str, now: datetime) -> Change:
+    """Nobody confirmed: escalation starts again from the first step."""
+    involvement = _of(incident, team)
+    text = f"{involvement.acknowledged_by}'s acknowledgement expired without confirmation; escalation starts again"
+    return _restart(incident, involvement, now, EntryKind.EXPIRED, text)
+
+
+def released(incident: Incident, team: str, now: datetime) -> Change:
+    """The lead team did not acknowledge within the hold: the held team is paged."""
+    text = f"{incident.lead.team} has not acknowledged; {team} is paged"
+    return _restart(incident, _of(incident, team), now, EntryKind.RELEASED, text)
+
+
+def _restart(incident: Incident, involvement: Involvement, now: datetime, kind: EntryKind, text: str) -> Change:
+    again = replace(
+        involvement,
+        status=InvolvementStatus.TRIGGERED,
+        position=Position(),
+        next_due_at=now,
+        expires_at=None,
+        reminded=False,
+    )
+    after = with_involvement(incident, again)
+    return Change(incident=after, entries=(_entry(after, now, kind, text, involvement.team),))
+
+
+def _of(incident: Incident, team: str) -> Involvement:
+    involvement = incident.of(team)
+    assert involvement is not None
+    return involvement
+
+
+def _entry(incident: Incident, now: datetime, kind: EntryKind, text: str, team: str) -> Entry:
+    return Entry(incident=incident.id, at=now, kind=kind, text=text, team=team)

@@ -1,0 +1,381 @@
+"""What people do to an incident."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from oncall.errors import AlreadyAcknowledged, AlreadyResolved, Invalid
+from oncall.incident.values import (
+    ENGINE,
+    Actor,
+    Change,
+    Entry,
+    EntryKind,
+    Incident,
+    Involvement,
+    InvolvementStatus,
+    Position,
+    settled,
+    with_involvement,
+)
+from routing.alert import Severity
+from routing.escalation import PersonTarget, Policy, Step
+
+#: How long a person to whom an incident was handed has before the team's own policy begins.
+REASSIGN_WAIT = timedelta(minutes=5)
+
+
+def acknowledge(
+    incident: Incident,
+    *,
+    by: Actor,
+    now: datetime,
+    expiry: timedelta | None,
+    teams: tuple[str, ...] = (),
+    reminder: timedelta = timedelta(minutes=10),
+) -> Change:
+    """Somebody takes the incident, for the teams named (default: every team that is being asked).
+
+    A held involvement becomes a notice when the lead's is acknowledged, and both teams are told.
+
+    Raises:
+        AlreadyResolved: it is over.
+        AlreadyAcknowledged: none of those teams is waiting for anybody; says who was first and when.
+    """
+    _require_open(incident)
+    waiting = [i for i in incident.involvements if i.status is InvolvementStatus.TRIGGERED]
+    chosen = [i for i in waiting if not teams or i.team in teams]
+    if not chosen:
+        chosen = [i for i in incident.involvements if i.status is InvolvementStatus.HELD and i.team in teams]
+    if not chosen:
+        first = _first_acknowledged(incident, teams)
+        if first is not None and first.acknowledged_at is not None:
+            raise AlreadyAcknowledged(first.acknowledged_by, first.acknowledged_at)
+        chosen = [i for i in incident.involvements if i.open and (not teams or i.team in teams)] or [incident.lead]
+    expires = now + expiry if expiry else None
+    due = None if expires is None else max(now, expires - reminder)
+    taken = replace_all(
+        incident,
+        {
+            i.team: replace(
+                i,
+                status=InvolvementStatus.ACKNOWLEDGED,
+                acknowledged_by=by.person,
+                acknowledged_at=now,
+                acknowledged_via=by.via,
+                expires_at=expires,
+                reminded=False,
+                next_due_at=due,
+            )
+            for i in chosen
+        },
+    )
+    until = f", expires at {expires:%H:%M} UTC unless confirmed" if expires else ""
+    entries = [
+        _entry(taken, now, EntryKind.ACKNOWLEDGED, f"{by.person} acknowledged by {by.via}{until}", by, i.team)
+        for i in chosen
+    ]
+    lead_taken = any(i.lead for i in chosen)
+    if lead_taken:
+        taken, released = _relax_held(taken, by, now)
+        entries += released
+    return Change(incident=taken, entries=tuple(entries), stopped=tuple(i.team for i in chosen))
+
+
+def confirm(incident: Incident, *, by: Actor, now: datetime, expiry: timedelta, reminder: timedelta) -> Change:
+    """The person who has it says that they are still on it; the expiry starts again.
+
+    Raises:
+        AlreadyResolved: it is over.
+        Invalid: nobody has acknowledged it.
+    """
+    _require_open(incident)
+    held = [i for i in incident.involvements if i.status is InvolvementStatus.ACKNOWLEDGED]
+    if not held:
+        raise Invalid("nobody has acknowledged this incident", "Acknowledge it instead.")
+    expires = now + expiry
+    confirmed = replace_all(
+        incident,
+        {i.team: replace(i, expires_at=expires, next_due_at=expires - reminder, reminded=False) for i in held},
+    )
+    text = f"{by.person} is still on it; expires at {expires:%H:%M} UTC"
+    return Change(incident=confirmed, entries=(_entry(confirmed, now, EntryKind.CONFIRMED, text, by),))
+
+
+def resolve(incident: Incident, *, by: Actor, now: datetime, why: str = "") -> Change:
+    """It is over, for every team.
+
+    Raises:
+        AlreadyResolved: somebody was first.
+    """
+    _require_open(incident)
+    teams = tuple(i.team for i in incident.involvements if i.open)
+    over = tuple(
+        replace(i, status=InvolvementStatus.RESOLVED, next_due_at=None, expires_at=None) for i in incident.involvements
+    )
+    resolved = replace(settled(incident, over), resolved_at=now, resolved_by=by.person)
+    text = why or f"{by.person} resolved by {by.via}"
+    return Change(incident=resolved, entries=(_entry(resolved, now, EntryKind.RESOLVED, text, by),), stopped=teams)
+
+
+def reopen(incident: Incident, *, by: Actor, now: datetime, why: str) -> Change:
+    """It is not over after all: every team that had been asked is asked again from its first step.
+
+    Raises:
+        Invalid: it is open.
+    """
+    if incident.resolved_at is None:
+        raise Invalid("the incident is open", "There is nothing to reopen.")
+    again = tuple(
+        _restarted(i, now) if i.severity is Severity.CRITICAL else replace(i, status=InvolvementStatus.NOTICE)
+        for i in incident.involvements
+    )
+    reopened = replace(settled(incident, again), resolved_at=None, resolved_by="")
+    return Change(incident=reopened, entries=(_entry(reopened, now, EntryKind.REOPENED, why, by),))
+
+
+def escalate(incident: Incident, *, by: Actor, now: datetime, team: str = "") -> Change:
+    """Ask the next step now. An acknowledged team is asked again; a held or told one is paged.
+
+    Raises:
+        AlreadyResolved: it is over.
+        Invalid: that team is not involved.
+    """
+    _require_open(incident)
+    chosen = incident.of(team) if team else incident.lead
+    if chosen is None:
+        raise Invalid(f"{team} is not involved in this incident", "Name one of the teams that are.")
+    asked = replace(chosen, status=InvolvementStatus.TRIGGERED, next_due_at=now, expires_at=None, reminded=False)
+    escalated = with_involvement(incident, asked)
+    text = f"{by.person} escalated by {by.via}"
+    return Change(incident=escalated, entries=(_entry(escalated, now, EntryKind.ESCALATED, text, by, chosen.team),))
+
+
+def release(incident: Incident, *, team: str, by: Actor, now: datetime, why: str) -> Change:
+    """Page a team that was held or only told, from its first step.
+
+    Raises:
+        AlreadyResolved: it is over.
+        Invalid: that team is not waiting.
+    """
+    _require_open(incident)
+    held = incident.of(team)
+    if held is None or held.status not in {InvolvementStatus.HELD, InvolvementStatus.NOTICE}:
+        raise Invalid(f"{team} is not waiting to be paged", "It is paged already, or not involved.")
+    released = with_involvement(incident, _restarted(held, now))
+    return Change(incident=released, entries=(_entry(released, now, EntryKind.RELEASED, why, by, team),))
+
+
+def reassign(incident: Incident, *, person: str, by: Actor, now: datetime, team: str = "") -> Change:
+    """Hand the incident to one person, who is asked at once; the team's own policy follows if they do not answer.
+
+    Raises:
+        AlreadyResolved: it is over.
+        Invalid: that team is not involved.
+    """
+    _require_open(incident)
+    chosen = incident.of(team) if team else incident.lead
+    if chosen is None:
+        raise Invalid(f"{team} is not involved in this incident", "Name one of the teams that are.")
+    first = Step(targets=(PersonTarget(person=person),), wait=REASSIGN_WAIT, important=True)
+    policy = replace(chosen.policy, steps=(first, *chosen.policy.steps))
+    handed = with_involvement(incident, replace(_restarted(chosen, now), policy=policy))
+    text = f"{by.person} reassigned to {person}"
+    return Change(
+        incident=handed,
+        entries=(_entry(handed, now, EntryKind.REASSIGNED, text, by, chosen.team),),
+        stopped=(chosen.team,),
+    )
+
+
+def snooze(incident: Incident, *, by: Actor, now: datetime, until: datetime) -> Change:
+    """Taken, and asked again at `until`.
+
+    Raises:
+        AlreadyResolved: it is over.
+        Invalid: `until` is not in the future.
+    """
+    _require_open(incident)
+    if until <= now:
+        raise Invalid("snooze ends in the past", "Give a length such as 2h.")
+    asleep = replace_all(
+        incident,
+        {
+            i.team: replace(
+                i,
+                status=InvolvementStatus.ACKNOWLEDGED,
+                acknowledged_by=by.person,
+                acknowledged_at=now,
+                acknowledged_via=by.via,
+                expires_at=until,
+                reminded=True,
+                next_due_at=until,
+            )
+            for i in incident.involvements
+            if i.status in {InvolvementStatus.TRIGGERED, InvolvementStatus.ACKNOWLEDGED, InvolvementStatus.HELD}
+        },
+    )
+    text = f"{by.person} snoozed until {until:%H:%M} UTC"
+    return Change(
+        incident=asleep,
+        entries=(_entry(asleep, now, EntryKind.SNOOZED, text, by),),
+        stopped=tuple(i.team for i in asleep.involvements if i.expires_at == until),
+    )
+
+
+def note(incident: Incident, *, by: Actor, now: datetime, text: str) -> Change:
+    """Somebody writes down what they know."""
+    if not text.strip():
+        raise Invalid("the note is empty", "Write something.")
+    return Change(incident=incident, entries=(_entry(incident, now, EntryKind.NOTE, text, by),))
+
+
+def involve(
+    incident: Incident,
+    *,
+    team: str,
+    policy: Policy,
+    severity: Severity,
+    now: datetime,
+    why: str,
+    turn: int = 0,
+    hold: timedelta | None = None,
+    by: Actor = ENGINE,
+) -> Change:
+    """Bring in another team: paged at once, or held for a while where `hold` is given."""
+    known = incident.of(team)
+    if known is not None and known.status in {InvolvementStatus.TRIGGERED, InvolvementStatus.ACKNOWLEDGED}:
+        return Change(incident=incident)
+    status = InvolvementStatus.HELD if hold else InvolvementStatus.TRIGGERED
+    joined = Involvement(
+        team=team,
+        status=status,
+        severity=severity,
+        policy=policy,
+        since=now,
+        lead=known.lead if known else False,
+        turn=turn,
+        next_due_at=now + hold if hold else now,
+    )
+    kind = EntryKind.HELD if hold else EntryKind.INVOLVED
+    involved = with_involvement(incident, joined)
+    return Change(incident=involved, entries=(_entry(involved, now, kind, why, by, team),))
+
+
+def exhausted(incident: Incident, *, team: str, now: datetime, again: timedelta, why: str) -> Change:
+    """A policy ran out with nobody answering: said loudly, and walked again after a while, never left alone."""
+    ran_out = incident.of(team)
+    if ran_out is None:
+        raise Invalid(f"{team} is not involved in this incident", "")
+    waiting = with_involvement(incident, replace(ran_out, position=Position(), next_due_at=now + again))
+    return Change(incident=waiting, entries=(_entry(waiting, now, EntryKind.EXHAUSTED, why, ENGINE, team),))
+
+
+def merge(incident: Incident, into: Incident, *, by: Actor, now: datetime) -> tuple[Change, Change]:
+    """One trouble after all: (the incident that ends, the one that goes on, with every team of both).
+
+    Raises:
+        AlreadyResolved: one of them is over.
+        Invalid: they are the same incident.
+    """
+    _require_open(incident)
+    _require_open(into)
+    if incident.id == into.id:
+        raise Invalid("an incident cannot be merged into itself", "Name another one.")
+    kept = into
+    for involvement in incident.involvements:
+        if involvement.open and kept.of(involvement.team) is None:
+            kept = with_involvement(kept, replace(involvement, lead=False))
+    kept = replace(kept, kinds=kept.kinds | incident.kinds, severity=max(kept.severity, incident.severity, key=rank))
+    over = tuple(
+        replace(i, status=InvolvementStatus.RESOLVED, next_due_at=None, expires_at=None) for i in incident.involvements
+    )
+    gone = replace(settled(incident, over), resolved_at=now, resolved_by=by.person, merged_into=into.id)
+    return (
+        Change(
+            incident=gone,
+            entries=(_entry(gone, now, EntryKind.MERGED, f"{by.person} merged this into #{into.id}", by),),
+            stopped=tuple(i.team for i in gone.involvements),
+        ),
+        Change(
+            incident=kept,
+            entries=(_entry(kept, now, EntryKind.MERGED, f"{by.person} merged #{incident.id} into this", by),),
+        ),
+    )
+
+
+def split(incident: Incident, part: Incident, *, by: Actor, now: datetime, count: int) -> tuple[Change, Change]:
+    """Some alerts are another trouble: (the incident they left, the new one they make, which asks its team)."""
+    _require_open(incident)
+    plural = "alert" if count == 1 else "alerts"
+    return (
+        Change(
+            incident=incident,
+            entries=(_entry(incident, now, EntryKind.SPLIT, f"{by.person} moved {count} {plural} to #{part.id}", by),),
+        ),
+        Change(
+            incident=part,
+            entries=(_entry(part, now, EntryKind.SPLIT, f"{by.person} split this from #{incident.id}", by),),
+        ),
+    )
+
+
+def replace_all(incident: Incident, changed: dict[str, Involvement]) -> Incident:
+    """The incident with these teams' involvements replaced, its status following."""
+    return settled(incident, tuple(changed.get(i.team, i) for i in incident.involvements))
+
+
+def rank(severity: Severity) -> int:
+    """Loudness, for `max`."""
+    return severity.rank
+
+
+def _restarted(involvement: Involvement, now: datetime) -> Involvement:
+    return replace(
+        involvement,
+        status=InvolvementStatus.TRIGGERED,
+        position=Position(),
+        next_due_at=now,
+        expires_at=None,
+        reminded=False,
+    )
+
+
+def _relax_held(incident: Incident, by: Actor, now: datetime) -> tuple[Incident, list[Entry]]:
+    """Held pages lose their urgency when the lead acknowledges; both teams hear of it."""
+    held = [i for i in incident.involvements if i.status is InvolvementStatus.HELD]
+    relaxed = replace_all(
+        incident, {i.team: replace(i, status=InvolvementStatus.NOTICE, next_due_at=None) for i in held}
+    )
+    entries = [
+        _entry(
+            relaxed,
+            now,
+            EntryKind.RELEASED,
+            f"{i.team} was not paged: {by.person} of {incident.lead.team} acknowledged; {i.team} was told",
+            by,
+            i.team,
+        )
+        for i in held
+    ]
+    return relaxed, entries
+
+
+def _first_acknowledged(incident: Incident, teams: tuple[str, ...]) -> Involvement | None:
+    taken = [
+        i
+        for i in incident.involvements
+        if i.status is InvolvementStatus.ACKNOWLEDGED and i.acknowledged_at and (not teams or i.team in teams)
+    ]
+    return min(taken, key=lambda i: i.acknowledged_at or i.since) if taken else None
+
+
+def _require_open(incident: Incident) -> None:
+    if incident.resolved_at is not None:
+        raise AlreadyResolved(incident.resolved_by, incident.resolved_at)
+
+
+def _entry(incident: Incident, at: datetime, kind: EntryKind, text: str, by: Actor, team: str = "") -> Entry:  # noqa: PLR0917 - read as one sentence
+    return Entry(incident=incident.id, at=at, kind=kind, text=text, actor=by, team=team)
