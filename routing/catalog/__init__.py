@@ -1,20 +1,65 @@
-"""The services a company runs and who owns them."""
+"""The catalog of services: one immutable value, built whole on reload and looked things up in."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import msgspec
+from routing.catalog.entry import Entry, Origin, Tool, ToolKind, normalised
 
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One service."""
-
-    name: str
-    owner: str = ""
+__all__ = ["Catalog", "Entry", "Origin", "Tool", "ToolKind", "normalised"]
 
 
-class Catalog(msgspec.Struct, frozen=True, kw_only=True):
-    """Every entry by name."""
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Entries and the indexes over them. Make it with `of`; the order of entries does not matter.
 
-    entries: Mapping[str, Entry] = {}
+    Every index maps to a tuple sorted by entry name, so that an ambiguous key shows all who claim it.
+    """
+
+    entries: tuple[Entry, ...]
+    by_name: Mapping[str, Entry]
+    #: Lower-case alias to entries.
+    by_alias: Mapping[str, tuple[Entry, ...]]
+    #: `normalised` name or alias to entries.
+    by_normal: Mapping[str, tuple[Entry, ...]]
+    by_namespace: Mapping[str, tuple[Entry, ...]]
+    #: Name of a thing depended on, lower case, to the entries that depend on it.
+    dependents: Mapping[str, tuple[Entry, ...]]
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry] = ()) -> Catalog:
+        """The catalog of these entries; of two with the same name the first stands (merge sources before)."""
+        by_name: dict[str, Entry] = {}
+        for entry in entries:
+            by_name.setdefault(entry.name, entry)
+        ordered = tuple(sorted(by_name.values(), key=lambda entry: entry.name))
+        return cls(
+            entries=ordered,
+            by_name={entry.name: entry for entry in ordered},
+            by_alias=_index((alias.lower(), entry) for entry in ordered for alias in (entry.name, *entry.aliases)),
+            by_normal=_index((normalised(name), entry) for entry in ordered for name in (entry.name, *entry.aliases)),
+            by_namespace=_index((namespace, entry) for entry in ordered for namespace in entry.namespaces),
+            dependents=_index((name.lower(), entry) for entry in ordered for name in entry.depends_on),
+        )
+
+    def find(self, name: str) -> Entry | None:
+        """The entry of that name or, where only one claims it, alias; else None."""
+        exact = self.by_name.get(name)
+        if exact is not None:
+            return exact
+        claimed = self.by_alias.get(name.lower(), ())
+        return claimed[0] if len(claimed) == 1 else None
+
+
+def _index(pairs: Iterable[tuple[str, Entry]]) -> dict[str, tuple[Entry, ...]]:
+    index: dict[str, tuple[Entry, ...]] = {}
+    for key, entry in pairs:
+        if not key:
+            continue
+        claimed = index.get(key)
+        if claimed is None:
+            index[key] = (entry,)
+        elif claimed[-1] is not entry:
+            index[key] = (*claimed, entry)
+    return index
