@@ -82,10 +82,9 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     #: Severity of alerts whose label is missing or not in the mapping: loud, because silence is not a default.
     unknown_severity: Severity = Severity.CRITICAL
     #: How long an acknowledgement holds before escalation starts again; absent = never expires.
-    acknowledgement_expiry: Mapping[Severity, timedelta] = {
-        Severity.CRITICAL: timedelta(hours=1),
-        Severity.WARNING: timedelta(hours=8),
-    }
+    acknowledgement_expiry: Mapping[Severity, timedelta] = msgspec.field(
+        default_factory=lambda: {Severity.CRITICAL: timedelta(hours=1), Severity.WARNING: timedelta(hours=8)}
+    )
     #: The reminder comes this long before the expiry.
     acknowledgement_reminder: timedelta = timedelta(minutes=10)
     #: A held page is sent when the lead team has not acknowledged within this time.

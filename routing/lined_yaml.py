@@ -97,7 +97,7 @@ def _mapping(node: yaml.MappingNode, seen: set[int]) -> LinedDict:
 
 def _scalar(node: yaml.Node) -> Any:
     text = str(node.value)
-    if getattr(node, "style", None) is not None:  # quoted or block text is never anything but text
+    if getattr(node, "style", None):  # quoted or block text is never anything but text; libyaml says "" for plain
         return text
     lowered = text.lower()
     if lowered in {"", "~", "null"}:

@@ -1,0 +1,9 @@
+"""The organisation and the settings, from a directory of files and the environment."""
+
+from __future__ import annotations
+
+from oncall.config.loading import Loaded, load, load_settings
+from oncall.config.secret import Secret, key_digest
+from oncall.config.settings import Settings
+
+__all__ = ["Loaded", "Secret", "Settings", "key_digest", "load", "load_settings"]

@@ -1,0 +1,132 @@
+"""From a directory of files to one value, or to everything that is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from oncall.config.defaults import DEFAULT_KEYS, ONCALL_KEYS, read_default_rules, read_defaults
+from oncall.config.files import check_layout, entries, read_file, yaml_files
+from oncall.config.integrations import INTEGRATION_KEYS, read_integration
+from oncall.config.people import ID, ID_FORM, PERSON_KEYS, Rules, read_person
+from oncall.config.section import Place, Reading, Section
+from oncall.config.settings import Settings, read_settings
+from oncall.config.teams import TEAM_KEYS, read_team
+from oncall.directory import Defaults, Directory, Integration, Team
+from oncall.person import Person
+from routing.catalog import Catalog
+from routing.problem import Problem, ProblemLevel
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a directory gave.
+
+    Attributes:
+        directory: The organisation; None where a problem is an error, so that nobody runs on half of it.
+        settings: The settings, with defaults in place of wrong values.
+        problems: Everything found, by file and line.
+    """
+
+    directory: Directory | None
+    settings: Settings
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that refuse the directory."""
+        return tuple(problem for problem in self.problems if problem.level is ProblemLevel.ERROR)
+
+
+def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Loaded:
+    """Read a configuration directory; never raises for what the files say.
+
+    Blocking: reads files and parses YAML, so a running engine calls it in a thread.
+    """
+    directory = Path(path)
+    reading = Reading()
+    if not directory.is_dir():
+        reading.error(Place(str(path), 0), "there is no such directory", "Name a directory with oncall.yaml in it")
+        return Loaded(None, read_settings(environ, None, reading), tuple(reading.problems))
+    check_layout(directory, reading)
+    main = _main_section(directory, reading)
+    settings = read_settings(environ, main, reading)
+    defaults_section = main.section("defaults", DEFAULT_KEYS, about="defaults") if main else None
+    if main and defaults_section is None and not main.has("defaults"):
+        reading.error(main.place(), "defaults are missing", "Add defaults: with fallback_team: TEAM")
+    defaults = read_defaults(defaults_section) if defaults_section else Defaults(fallback_team="")
+    result = Directory(
+        people=_people(directory, read_default_rules(defaults_section), reading),
+        teams=_teams(directory, reading),
+        catalog=Catalog(),
+        integrations=_integrations(directory, defaults.fallback_team, environ, reading),
+        defaults=defaults,
+    )
+    problems = tuple(sorted(set(reading.problems)))
+    refused = any(problem.level is ProblemLevel.ERROR for problem in problems)
+    return Loaded(None if refused else result, settings, problems)
+
+
+def load_settings(
+    path: Path | str | None, environ: Mapping[str, str] = os.environ
+) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings alone, for commands that need the database and no people."""
+    reading = Reading()
+    directory = Path(path) if path is not None else None
+    main = _main_section(directory, reading) if directory and directory.is_dir() else None
+    return read_settings(environ, main, reading), tuple(sorted(set(reading.problems)))
+
+
+def _main_section(directory: Path, reading: Reading) -> Section | None:
+    path = directory / "oncall.yaml"
+    if not path.is_file():
+        reading.error(
+            Place("oncall.yaml", 0), "the file is missing", "Create it with defaults: and fallback_team: in it"
+        )
+        return None
+    content = read_file(path, directory, reading)
+    return Section(content, ONCALL_KEYS, about="oncall.yaml", file="oncall.yaml", reading=reading) if content else None
+
+
+def _people(directory: Path, rules: Mapping[str, Rules], reading: Reading) -> dict[str, Person]:
+    single = directory / "people.yaml"
+    paths = [*([single] if single.is_file() else []), *yaml_files(directory, "people", reading)]
+    people = {}
+    for id_, section in entries(paths, directory, PERSON_KEYS, "person", reading):
+        _check_id(id_, section.place(), "person", reading)
+        people[id_] = read_person(id_, section, rules)
+    if not people:
+        reading.error(Place("people.yaml", 0), "there are no people", "Add people.yaml with at least one person")
+    return people
+
+
+def _teams(directory: Path, reading: Reading) -> dict[str, Team]:
+    teams = {}
+    for path in yaml_files(directory, "teams", reading):
+        file, content = str(path.relative_to(directory)), read_file(path, directory, reading)
+        _check_id(path.stem, Place(file, 0), "team", reading)
+        if content is not None:
+            section = Section(content, TEAM_KEYS, about=f"team {path.stem}", file=file, reading=reading)
+            teams[path.stem] = read_team(path.stem, section, directory)
+    if not teams:
+        reading.error(Place("teams", 0), "there are no teams", "Add teams/NAME.yaml with members and escalation")
+    return teams
+
+
+def _integrations(
+    directory: Path, fallback_team: str, environ: Mapping[str, str], reading: Reading
+) -> tuple[Integration, ...]:
+    path = directory / "integrations.yaml"
+    found = entries([path] if path.is_file() else [], directory, INTEGRATION_KEYS, "integration", reading)
+    integrations = tuple(read_integration(name, section, fallback_team, environ) for name, section in found)
+    if not path.is_file():
+        mend = "Add integrations.yaml with a name and a key for each Alertmanager"
+        reading.warn(Place("integrations.yaml", 0), "nobody may post alerts", mend)
+    return integrations
+
+
+def _check_id(id_: str, place: Place, kind: str, reading: Reading) -> None:
+    if ID.fullmatch(id_) is None:
+        reading.error(place, f"{id_!r} is no id for a {kind}", ID_FORM)

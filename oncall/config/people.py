@@ -1,0 +1,116 @@
+"""People: `people.yaml`, or any number of files `people/*.yaml`; each a mapping from id to person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+
+from oncall.config.section import Keys, Section
+from oncall.config.words import parse_hours
+from oncall.person import ContactMethod, ContactRule, Person, QuietHours, Role
+
+#: An id is short enough to say and to type in a reply.
+ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+ID_FORM = "Use small letters, digits, dot, dash and underscore, such as ana or jo.smith"
+
+PERSON_KEYS: Keys = {
+    "name": "full name, as messages and views show it",
+    "email": "mail address; makes the person reachable by `email`",
+    "mobile": 'telephone number in quotes, as `"+34600111222"`; makes the person reachable by `sms` and `voice`',
+    "slack": "Slack member id, as `U024BE7LH`; makes the person reachable by `slack`",
+    "contact": "further ways to be reached, channel to address, as `{webhook: https://…}`",
+    "timezone": "time zone the person lives in; default UTC",
+    "language": "language of messages, as `en` or `de`; default that of the first team",
+    "role": "`viewer`, `responder` (default), `editor` of own teams, or `admin`",
+    "aliases": "other spellings by which calendars name this person",
+    "holidays": "whose public holidays count, as `DE` or `US-CA`",
+    "important": "contact rules for important pages, as `[{via: slack}, {via: sms, after: 1m}]`",
+    "ordinary": "contact rules for ordinary pages",
+    "quiet_hours": "hours in the person's zone in which ordinary pages wait, as `22:00-07:00`",
+}
+RULE_KEYS: Keys = {
+    "via": "channel, as `sms`",
+    "after": "how long after the page began, as `1m`; default at once",
+}
+
+#: Rules of somebody for whom neither the person nor the defaults give any; a channel without an address is left out.
+BUILT_IN_RULES = (
+    ContactRule(channel="slack"),
+    ContactRule(channel="email"),
+    ContactRule(channel="sms", after=timedelta(minutes=1)),
+    ContactRule(channel="voice", after=timedelta(minutes=3)),
+)
+#: The channel everybody has: a view in the browser, addressed by the person's id.
+PHONE = "phone"
+
+Rules = tuple[ContactRule, ...]
+
+
+def read_rules(section: Section, key: str) -> Rules:
+    """Contact rules in the order they are used."""
+    rules = []
+    for part in section.sections(key, RULE_KEYS, about=f"{section.about}: {key} rule"):
+        channel = part.text("via", required=True)
+        rules.append(ContactRule(channel=channel, after=part.length("after", timedelta(0))))
+    return tuple(sorted(rules, key=lambda rule: rule.after))
+
+
+def read_person(id_: str, section: Section, defaults: Mapping[str, Rules]) -> Person:
+    """One person; `defaults` holds the company's `important` and `ordinary` rules."""
+    section.reading.places["person", id_] = section.place()
+    methods = _methods(id_, section)
+    quiet = (
+        section.parsed(
+            "quiet_hours",
+            lambda word: QuietHours(**dict(zip(("since", "until"), parse_hours(word), strict=True))),
+            None,
+        )
+        if section.has("quiet_hours")
+        else None
+    )
+    for key in ("important", "ordinary", "aliases", "timezone"):
+        section.reading.places["person", id_, key] = section.place(key)
+    return Person(
+        id=id_,
+        name=section.text("name", id_, required=True),
+        email=section.text("email"),
+        timezone=section.zone("timezone", "UTC"),
+        language=section.text("language", "en"),
+        role=section.choice("role", Role, Role.RESPONDER),
+        aliases=section.words("aliases"),
+        methods=methods,
+        important=_rules(section, "important", defaults, methods),
+        ordinary=_rules(section, "ordinary", defaults, methods),
+        quiet_hours=quiet,
+        holidays=section.text("holidays").upper(),
+    )
+
+
+def _rules(section: Section, key: str, defaults: Mapping[str, Rules], methods: tuple[ContactMethod, ...]) -> Rules:
+    if section.has(key):
+        return read_rules(section, key)
+    # What holds for everybody names channels that not everybody has.
+    channels = {method.channel for method in methods}
+    usable = tuple(rule for rule in defaults.get(key) or BUILT_IN_RULES if rule.channel in channels)
+    return usable or (ContactRule(channel=PHONE),)
+
+
+def _methods(id_: str, section: Section) -> tuple[ContactMethod, ...]:
+    addresses: dict[str, str] = {}
+    if slack := section.text("slack"):
+        addresses["slack"] = slack
+    if mobile := section.text("mobile"):
+        if re.fullmatch(r"\+[1-9][0-9]{6,14}", mobile.replace(" ", "")) is None:
+            section.wrong("mobile", f"is {mobile!r}", 'Write the number with country code, as "+34600111222"')
+        addresses["sms"] = addresses["voice"] = mobile.replace(" ", "")
+    if email := section.text("email"):
+        if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) is None:
+            section.wrong("email", f"is {email!r}", "Write an address such as ana@example.com")
+        addresses["email"] = email
+    further = section.free("contact")
+    for channel in further.value:
+        if address := further.text(channel, required=True):
+            addresses[channel] = address
+    addresses[PHONE] = id_
+    return tuple(ContactMethod(channel=channel, address=address) for channel, address in addresses.items())

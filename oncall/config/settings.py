@@ -1,0 +1,215 @@
+"""Settings of the process: `ONCALL_*` environment variables over the keys of `DIR/oncall.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+
+from oncall.config.secret import Secret
+from oncall.config.section import Keys, Place, Reading, Section, suggestion
+from oncall.config.words import parse_length, parse_size
+
+PREFIX = "ONCALL_"
+#: Variables of this prefix that belong to the test suite; a process started by it inherits them.
+NOT_SETTINGS = frozenset({"ONCALL_TEST_DATA"})
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least severe log line that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a setting means, and how its text becomes a value (ValueError says how to write it)."""
+
+    help: str
+    parse: Callable[[str], Any] = str
+
+
+def _secret(text: str) -> Secret:
+    return Secret(text)
+
+
+def _listen(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ValueError("write host:port, for example 127.0.0.1:8080")
+    return text
+
+
+def _address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("write an address that begins with http:// or https://")
+    return text.rstrip("/")
+
+
+def _secret_address(text: str) -> Secret:
+    return Secret(_address(text))
+
+
+def _database(text: str) -> Secret:
+    scheme, mark, rest = text.partition("://")
+    driver = {
+        "sqlite": "sqlite+aiosqlite",
+        "sqlite+aiosqlite": "sqlite+aiosqlite",
+        "postgres": "postgresql+asyncpg",
+        "postgresql": "postgresql+asyncpg",
+        "postgresql+asyncpg": "postgresql+asyncpg",
+    }.get(scheme)
+    if not mark or driver is None:
+        raise ValueError("write postgresql://user:password@host/name or sqlite:///path/to/file.db")
+    return Secret(f"{driver}://{rest}")
+
+
+def _mail_server(text: str) -> Secret:
+    parts = urlsplit(text)
+    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
+        raise ValueError(
+            "write smtp://host:25, smtp+starttls://user:password@host:587 or smtps://user:password@host:465"
+        )
+    return Secret(text)
+
+
+def _log_level(text: str) -> LogLevel:
+    try:
+        return LogLevel(text.lower())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(LogLevel)}") from None
+
+
+def _log_format(text: str) -> LogFormat:
+    try:
+        return LogFormat(text.lower())
+    except ValueError:
+        raise ValueError(f"write one of {', '.join(LogFormat)}") from None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """How this process runs. An empty text or secret means that the feature is off."""
+
+    listen: Annotated[str, Setting("Address and port the engine listens on.", _listen)] = "127.0.0.1:8080"
+    public_url: Annotated[
+        str,
+        Setting(
+            "Address people and providers reach the engine at; default `http://` and the listen address.", _address
+        ),
+    ] = ""
+    data_dir: Annotated[Path, Setting("Folder for the SQLite file and keys the engine makes.", Path)] = Path("data")
+    database_url: Annotated[
+        Secret,
+        Setting("`postgresql://…` or `sqlite:///…`; default the file `oncall.db` in the data folder.", _database),
+    ] = Secret()
+    twilio_account_sid: Annotated[str, Setting("Twilio account (`AC…`) for text messages and calls.")] = ""
+    twilio_auth_token: Annotated[Secret, Setting("Twilio auth token; also verifies callbacks.", _secret)] = Secret()
+    twilio_from: Annotated[str, Setting("The number texts and calls come from, as `+15551234567`.")] = ""
+    twilio_api_base: Annotated[str, Setting("Address of Twilio's API.", _address)] = "https://api.twilio.com"
+    slack_bot_token: Annotated[Secret, Setting("Slack bot token (`xoxb-…`).", _secret)] = Secret()
+    slack_app_token: Annotated[
+        Secret, Setting("Slack app token (`xapp-…`): socket mode, no public address needed.", _secret)
+    ] = Secret()
+    slack_signing_secret: Annotated[
+        Secret, Setting("Slack signing secret: verifies requests at `/webhooks/slack/…`.", _secret)
+    ] = Secret()
+    slack_api_base: Annotated[str, Setting("Address of Slack's API.", _address)] = "https://slack.com/api"
+    smtp_url: Annotated[
+        Secret,
+        Setting("Mail server: `smtp://`, `smtp+starttls://` or `smtps://`, with user and password.", _mail_server),
+    ] = Secret()
+    smtp_from: Annotated[str, Setting("Sender of mail, as `oncall@example.com`.")] = ""
+    heartbeat_url: Annotated[
+        Secret,
+        Setting(
+            "Outside address that is called regularly, so that something notices when the engine stops.",
+            _secret_address,
+        ),
+    ] = Secret()
+    heartbeat_every: Annotated[timedelta, Setting("How often the outside address is called.", parse_length)] = (
+        timedelta(minutes=1)
+    )
+    log_level: Annotated[LogLevel, Setting("`debug`, `info`, `warning` or `error`.", _log_level)] = LogLevel.INFO
+    log_format: Annotated[LogFormat, Setting("`text` for people, `json` for machines.", _log_format)] = LogFormat.TEXT
+    max_body: Annotated[int, Setting("Largest request body taken, as `16MB`; larger ones get 413.", parse_size)] = (
+        16_000_000
+    )
+
+    @property
+    def address(self) -> str:
+        """The public address without a trailing slash."""
+        return self.public_url or f"http://{self.listen}"
+
+    @property
+    def database(self) -> str:
+        """The database's SQLAlchemy address, with the async driver. It may hold a password: never log it."""
+        return self.database_url.reveal() or f"sqlite+aiosqlite:///{self.data_dir / 'oncall.db'}"
+
+
+def _declared() -> Mapping[str, Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+
+
+SETTINGS: Mapping[str, Setting] = _declared()
+SETTING_KEYS: Keys = {name: setting.help for name, setting in SETTINGS.items()}
+
+#: Settings that only work together; the first names the feature.
+TOGETHER = (
+    ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
+    ("smtp_url", "smtp_from"),
+)
+
+
+def read_settings(environ: Mapping[str, str], section: Section | None, reading: Reading) -> Settings:
+    """The settings, with the default in place of each wrong value; what is wrong is noted.
+
+    `section` is `oncall.yaml`, whose keys may hold any setting in lower case without the prefix.
+    """
+    given: dict[str, Any] = {}
+    for name, setting in SETTINGS.items():
+        variable = PREFIX + name.upper()
+        if environ.get(variable):
+            text, place, shown = environ[variable], Place("environment", 0), variable
+        elif section is not None and section.has(name):
+            text, place, shown = section.parsed(name, str, ""), section.place(name), name
+        else:
+            continue
+        try:
+            given[name] = setting.parse(text.strip())
+        except ValueError as error:
+            # The value itself stays out of the message: it may hold a password.
+            reading.error(place, f"the value of {shown} cannot be used", str(error)[:1].upper() + str(error)[1:])
+    known = {PREFIX + name.upper() for name in SETTINGS}
+    for variable in sorted(environ):
+        if variable.startswith(PREFIX) and variable not in known | NOT_SETTINGS:
+            reading.error(Place("environment", 0), f"there is no setting {variable}", suggestion(variable, known))
+    settings = Settings(**given)
+    _check_together(settings, reading)
+    return settings
+
+
+def _check_together(settings: Settings, reading: Reading) -> None:
+    for names in TOGETHER:
+        missing = [name for name in names if not getattr(settings, name)]
+        if missing and len(missing) < len(names):
+            present = PREFIX + next(name for name in names if name not in missing).upper()
+            lacking = ", ".join(PREFIX + name.upper() for name in missing)
+            reading.error(Place("environment", 0), f"{present} needs {lacking}", f"Set {lacking}, or unset {present}")
