@@ -60,7 +60,7 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Loaded:
     result = Directory(
         people=_people(directory, read_default_rules(defaults_section), reading),
         teams=_teams(directory, reading),
-        catalog=Catalog(),
+        catalog=Catalog.of(),
         integrations=_integrations(directory, defaults.fallback_team, environ, reading),
         defaults=defaults,
     )
