@@ -13,7 +13,7 @@ class Notifier(Protocol):
 
     `send` never raises for anything a provider does: whatever comes back, or does not, is classified into an
     `Outcome`. It returns within `timeout` seconds. It does not retry: retries are planned by the engine, where
-    they survive a crash. Optional abilities are separate protocols (`VerifiesAddress`, `Closes`).
+    they survive a crash. What a channel is (addresses, limits, settings) is told by its `Channel`.
     """
 
     #: Name in contact methods and contact rules ("sms", "voice", "slack", "email", "webhook", "phone").
@@ -29,12 +29,4 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Let go of sockets; called once at shutdown."""
-        ...
-
-
-class VerifiesAddress(Protocol):
-    """A notifier that can say whether an address is well formed for it."""
-
-    def check_address(self, address: str) -> str | None:
-        """None if the address is well formed, else a sentence saying what is wrong and how to write it."""
         ...

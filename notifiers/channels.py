@@ -1,0 +1,15 @@
+"""The channels: one line each. A new one is one file and one line here."""
+
+from __future__ import annotations
+
+from notifiers import email, phone, webhook
+from notifiers.channel import Channel
+
+CHANNELS: tuple[Channel, ...] = (
+    phone.TEXTS,
+    phone.CALLS,
+    email.CHANNEL,
+    webhook.CHANNEL,
+)
+
+BY_NAME = {channel.name: channel for channel in CHANNELS}
