@@ -1,0 +1,227 @@
+"""Episodes of alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall.store import counters
+from oncall.store.incidents import IN_LIST, chunks
+from oncall.store.schema import alert
+from routing.alert import Severity
+
+
+class EpisodeStatus(StrEnum):
+    """Firing, over, or no longer heard of."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    STALE = "stale"
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of an alert, and where it was put."""
+
+    id: int
+    incident: int
+    integration: str
+    fingerprint: str
+    #: The source's group it came in, as the inbox names it.
+    stream: str
+    status: EpisodeStatus
+    name: str
+    kind: str
+    severity: Severity
+    paging: bool
+    team: str
+    service: str
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    generator_url: str
+    starts_at: datetime
+    received_at: datetime
+    last_seen_at: datetime
+    ended_at: datetime | None = None
+    why_team: str
+    why_group: str
+
+
+async def new_ids(tx: AsyncConnection, count: int) -> int:
+    """The first of `count` episode numbers."""
+    return await counters.take(tx, "alert", count)
+
+
+async def active(tx: AsyncConnection, integration: str, fingerprints: Collection[str]) -> dict[str, Episode]:
+    """The episodes that are not over, by fingerprint."""
+    found: dict[str, Episode] = {}
+    for part in chunks(sorted(fingerprints), IN_LIST):
+        query = sa.select(alert).where(
+            alert.c.integration == integration, alert.c.fingerprint.in_(part), alert.c.ended_at.is_(None)
+        )
+        found.update({row.fingerprint: _episode(row) for row in (await tx.execute(query)).all()})
+    return found
+
+
+async def latest_ended(tx: AsyncConnection, integration: str, fingerprints: Collection[str]) -> dict[str, Episode]:
+    """The newest episode that is over, by fingerprint."""
+    found: dict[str, Episode] = {}
+    for part in chunks(sorted(fingerprints), IN_LIST):
+        newest = (
+            sa.select(sa.func.max(alert.c.id))
+            .where(alert.c.integration == integration, alert.c.fingerprint.in_(part), alert.c.ended_at.is_not(None))
+            .group_by(alert.c.fingerprint)
+        )
+        query = sa.select(alert).where(alert.c.id.in_(newest))
+        found.update({row.fingerprint: _episode(row) for row in (await tx.execute(query)).all()})
+    return found
+
+
+async def active_in_stream(tx: AsyncConnection, integration: str, stream: str) -> list[Episode]:
+    """The episodes that are not over and came in this group."""
+    query = sa.select(alert).where(
+        alert.c.integration == integration, alert.c.stream == stream, alert.c.ended_at.is_(None)
+    )
+    return [_episode(row) for row in (await tx.execute(query)).all()]
+
+
+async def of_incident(tx: AsyncConnection, number: int, *, limit: int = 5000) -> list[Episode]:
+    """An incident's episodes in the order they came."""
+    query = sa.select(alert).where(alert.c.incident_id == number).order_by(alert.c.id).limit(limit)
+    return [_episode(row) for row in (await tx.execute(query)).all()]
+
+
+async def active_counts(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, int]:
+    """How many episodes of each incident are not over; 0 for those without any."""
+    found = dict.fromkeys(incidents, 0)
+    for part in chunks(sorted(incidents), IN_LIST):
+        query = (
+            sa.select(alert.c.incident_id, sa.func.count())
+            .where(alert.c.incident_id.in_(part), alert.c.ended_at.is_(None))
+            .group_by(alert.c.incident_id)
+        )
+        found.update((await tx.execute(query)).tuples().all())
+    return found
+
+
+async def totals(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, int]:
+    """How many episodes each incident has in all."""
+    found = dict.fromkeys(incidents, 0)
+    for part in chunks(sorted(incidents), IN_LIST):
+        query = (
+            sa.select(alert.c.incident_id, sa.func.count())
+            .where(alert.c.incident_id.in_(part))
+            .group_by(alert.c.incident_id)
+        )
+        found.update((await tx.execute(query)).tuples().all())
+    return found
+
+
+async def silent_since(tx: AsyncConnection, before: datetime, limit: int = 500) -> list[Episode]:
+    """Firing episodes that were last heard of before that instant."""
+    query = (
+        sa.select(alert)
+        .where(alert.c.last_seen_at < before, alert.c.ended_at.is_(None), alert.c.status == EpisodeStatus.FIRING.value)
+        .order_by(alert.c.last_seen_at)
+        .limit(limit)
+    )
+    return [_episode(row) for row in (await tx.execute(query)).all()]
+
+
+async def add(tx: AsyncConnection, episodes: Sequence[Episode]) -> None:
+    """Write new episodes."""
+    if episodes:
+        await tx.execute(sa.insert(alert), [_row(e) for e in episodes])
+
+
+async def update(tx: AsyncConnection, episodes: Sequence[Episode]) -> None:
+    """Write what may change about episodes: status, text, times, and the incident they are in."""
+    if not episodes:
+        return
+    statement = (
+        sa.update(alert)
+        .where(alert.c.id == sa.bindparam("key"))
+        .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+    )
+    await tx.execute(statement, [_changes(e) for e in episodes])
+
+
+async def touch(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
+    """Note that these episodes were heard of again, unchanged."""
+    for part in chunks(sorted(ids), IN_LIST):
+        await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(last_seen_at=now, status="firing"))
+
+
+_CHANGING = (
+    "incident_id",
+    "stream",
+    "status",
+    "annotations",
+    "generator_url",
+    "starts_at",
+    "last_seen_at",
+    "ended_at",
+    "why_group",
+)
+
+
+def _changes(episode: Episode) -> dict[str, Any]:
+    row = _row(episode)
+    return {"key": episode.id} | {f"new_{name}": row[name] for name in _CHANGING}
+
+
+def _row(episode: Episode) -> dict[str, Any]:
+    return {
+        "id": episode.id,
+        "incident_id": episode.incident,
+        "integration": episode.integration,
+        "fingerprint": episode.fingerprint,
+        "stream": episode.stream,
+        "status": episode.status.value,
+        "name": episode.name,
+        "kind": episode.kind,
+        "severity": episode.severity.value,
+        "paging": episode.paging,
+        "team": episode.team,
+        "service": episode.service,
+        "labels": dict(episode.labels),
+        "annotations": dict(episode.annotations),
+        "generator_url": episode.generator_url,
+        "starts_at": episode.starts_at,
+        "received_at": episode.received_at,
+        "last_seen_at": episode.last_seen_at,
+        "ended_at": episode.ended_at,
+        "why_team": episode.why_team,
+        "why_group": episode.why_group,
+    }
+
+
+def _episode(row: Any) -> Episode:
+    return Episode(
+        id=row.id,
+        incident=row.incident_id,
+        integration=row.integration,
+        fingerprint=row.fingerprint,
+        stream=row.stream,
+        status=EpisodeStatus(row.status),
+        name=row.name,
+        kind=row.kind,
+        severity=Severity(row.severity),
+        paging=row.paging,
+        team=row.team,
+        service=row.service,
+        labels=row.labels,
+        annotations=row.annotations,
+        generator_url=row.generator_url,
+        starts_at=row.starts_at,
+        received_at=row.received_at,
+        last_seen_at=row.last_seen_at,
+        ended_at=row.ended_at,
+        why_team=row.why_team,
+        why_group=row.why_group,
+    )

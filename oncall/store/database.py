@@ -1,0 +1,81 @@
+"""Connections and transactions on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+#: Longest wait for a lock or a connection, in seconds.
+TIMEOUT = 10.0
+
+
+class Database:
+    """One engine on one database.
+
+    `write()` is a transaction that may change things: on SQLite it takes the write lock at once (waiting in turn
+    inside this process, so that none starves), on PostgreSQL it is an ordinary one. `read()` sees one snapshot.
+    The address names its async driver: `sqlite+aiosqlite:///…` or `postgresql+asyncpg://…`.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.sqlite = url.startswith("sqlite")
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            json_serializer=_to_json,
+            json_deserializer=msgspec.json.decode,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=TIMEOUT,
+            connect_args={"timeout": TIMEOUT} if self.sqlite else {"timeout": TIMEOUT, "command_timeout": 60},
+        )
+        self._writer = asyncio.Lock()
+        if self.sqlite:
+            sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
+            sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end of the block, or rolls back on any exception."""
+        if not self.sqlite:
+            async with self.engine.begin() as connection:
+                yield connection
+            return
+        async with self._writer, self.engine.connect() as connection:
+            await connection.execution_options(oncall_write=True)
+            async with connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for reading."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _to_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by hand, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", f"busy_timeout={int(TIMEOUT * 1000)}"):
+        cursor.execute(f"pragma {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # A transaction that begins as a reader and writes later can fail with SQLITE_BUSY at any statement;
+    # taking the lock at the beginning makes waiting the only outcome.
+    write = connection.get_execution_options().get("oncall_write")
+    connection.exec_driver_sql("begin immediate" if write else "begin")

@@ -1,0 +1,260 @@
+"""Incidents, involvements and timelines: rows to values and back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall.incident import Actor, Entry, EntryKind, Incident, IncidentStatus, Involvement, InvolvementStatus, Via
+from oncall.incident.values import Position
+from oncall.store import counters
+from oncall.store.schema import incident, involvement, timeline
+from routing.alert import Severity
+from routing.escalation import Policy
+
+_T = TypeVar("_T")
+
+#: How many bound values one statement may carry on the older SQLite builds, with room to spare.
+IN_LIST = 500
+
+
+async def new_ids(tx: AsyncConnection, count: int = 1) -> int:
+    """The first of `count` incident numbers."""
+    return await counters.take(tx, "incident", count)
+
+
+async def get(tx: AsyncConnection, ids: Collection[int], *, lock: bool = False) -> dict[int, Incident]:
+    """These incidents, by number; absent ones are left out. `lock` keeps other writers out until the end."""
+    found: dict[int, Incident] = {}
+    for part in chunks(sorted(ids), IN_LIST):
+        query = sa.select(incident).where(incident.c.id.in_(part)).order_by(incident.c.id)
+        rows = (await tx.execute(query.with_for_update() if lock else query)).all()
+        teams = await _involvements(tx, part)
+        found.update({row.id: _incident(row, teams.get(row.id, ())) for row in rows})
+    return found
+
+
+async def open_by_group(tx: AsyncConnection, keys: Collection[str]) -> dict[str, int]:
+    """The newest open incident that each of these groups opened."""
+    found: dict[str, int] = {}
+    for part in chunks(sorted(keys), IN_LIST):
+        query = (
+            sa.select(incident.c.group_key, sa.func.max(incident.c.id))
+            .where(incident.c.group_key.in_(part), incident.c.resolved_at.is_(None))
+            .group_by(incident.c.group_key)
+        )
+        found.update((await tx.execute(query)).tuples().all())
+    return found
+
+
+async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[int]:
+    """Incidents with an involvement that is due, longest waiting first. On PostgreSQL, rows another node is at are skipped."""
+    query = (
+        sa.select(involvement.c.incident_id)
+        .where(involvement.c.next_due_at <= now)
+        .order_by(involvement.c.next_due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(dict.fromkeys((await tx.execute(query)).scalars()))
+
+
+async def next_due(tx: AsyncConnection) -> datetime | None:
+    """The earliest instant at which any involvement is due."""
+    query = sa.select(sa.func.min(involvement.c.next_due_at)).where(involvement.c.next_due_at.is_not(None))
+    earliest: datetime | None = (await tx.execute(query)).scalar()
+    return earliest
+
+
+async def save(tx: AsyncConnection, incidents: Iterable[Incident], entries: Sequence[Entry], now: datetime) -> None:
+    """Write incidents as they are now, with all involvements, and add timeline lines."""
+    incidents = list(incidents)
+    if incidents:
+        insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+        await _upsert(tx, insert(incident), [_incident_row(i, now) for i in incidents], ["id"])
+        rows = [_involvement_row(i.id, place, part) for i in incidents for place, part in enumerate(i.involvements)]
+        await _upsert(tx, insert(involvement), rows, ["incident_id", "team"])
+    await add_entries(tx, entries)
+
+
+async def add_entries(tx: AsyncConnection, entries: Sequence[Entry]) -> None:
+    """Add lines to timelines."""
+    if entries:
+        await tx.execute(
+            sa.insert(timeline),
+            [
+                {
+                    "incident_id": e.incident,
+                    "at": e.at,
+                    "kind": e.kind.value,
+                    "text": e.text,
+                    "by": e.actor.person,
+                    "via": e.actor.via.value,
+                    "team": e.team,
+                    "data": e.data,
+                }
+                for e in entries
+            ],
+        )
+
+
+async def entries(tx: AsyncConnection, number: int, *, after: int = 0, limit: int = 500) -> list[tuple[int, Entry]]:
+    """A timeline in the order it was written: (line id, line)."""
+    query = (
+        sa.select(timeline)
+        .where(timeline.c.incident_id == number, timeline.c.id > after)
+        .order_by(timeline.c.id)
+        .limit(limit)
+    )
+    return [(row.id, _entry(row)) for row in (await tx.execute(query)).all()]
+
+
+async def listed(
+    tx: AsyncConnection,
+    *,
+    status: str = "",
+    team: str = "",
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Incident]:
+    """Incidents, newest first; `status` is one of triggered, acknowledged, resolved, open, or empty for all."""
+    query = sa.select(incident.c.id).order_by(incident.c.id.desc()).limit(limit)
+    if status == "open":
+        query = query.where(incident.c.resolved_at.is_(None))
+    elif status:
+        query = query.where(incident.c.status == status)
+    if team:
+        query = query.where(incident.c.id.in_(sa.select(involvement.c.incident_id).where(involvement.c.team == team)))
+    if before is not None:
+        query = query.where(incident.c.id < before)
+    numbers = list((await tx.execute(query)).scalars())
+    found = await get(tx, numbers)
+    return [found[n] for n in numbers]
+
+
+async def count_open(tx: AsyncConnection) -> dict[str, int]:
+    """How many incidents are open, by status."""
+    query = (
+        sa.select(incident.c.status, sa.func.count())
+        .where(incident.c.resolved_at.is_(None))
+        .group_by(incident.c.status)
+    )
+    return dict((await tx.execute(query)).tuples().all())
+
+
+def chunks(values: Sequence[_T], size: int) -> Iterable[Sequence[_T]]:
+    """Parts of at most `size`."""
+    return (values[at : at + size] for at in range(0, len(values), size))
+
+
+async def _upsert(tx: AsyncConnection, statement: Any, rows: list[dict[str, Any]], key: list[str]) -> None:
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
+
+
+async def _involvements(tx: AsyncConnection, ids: Sequence[int]) -> dict[int, list[Involvement]]:
+    query = (
+        sa.select(involvement)
+        .where(involvement.c.incident_id.in_(ids))
+        .order_by(involvement.c.incident_id, involvement.c.place)
+    )
+    found: dict[int, list[Involvement]] = {}
+    for row in (await tx.execute(query)).all():
+        found.setdefault(row.incident_id, []).append(_involvement(row))
+    return found
+
+
+def _incident(row: Any, involvements: Sequence[Involvement]) -> Incident:
+    return Incident(
+        id=row.id,
+        title=row.title,
+        severity=Severity(row.severity),
+        service=row.service,
+        opened_at=row.opened_at,
+        involvements=tuple(involvements),
+        status=IncidentStatus(row.status),
+        kinds=frozenset(row.kinds),
+        group_key=row.group_key,
+        resolved_at=row.resolved_at,
+        resolved_by=row.resolved_by,
+        merged_into=row.merged_into,
+        drill=row.drill,
+    )
+
+
+def _incident_row(value: Incident, now: datetime) -> dict[str, Any]:
+    return {
+        "id": value.id,
+        "title": value.title,
+        "status": value.status.value,
+        "severity": value.severity.value,
+        "service": value.service,
+        "lead_team": value.lead.team,
+        "group_key": value.group_key,
+        "kinds": sorted(value.kinds),
+        "opened_at": value.opened_at,
+        "resolved_at": value.resolved_at,
+        "resolved_by": value.resolved_by,
+        "merged_into": value.merged_into,
+        "drill": value.drill,
+        "updated_at": now,
+    }
+
+
+def _involvement(row: Any) -> Involvement:
+    return Involvement(
+        team=row.team,
+        status=InvolvementStatus(row.status),
+        severity=Severity(row.severity),
+        policy=msgspec.convert(row.policy, Policy),
+        since=row.since,
+        lead=row.lead,
+        position=Position(step=row.step, round=row.round),
+        turn=row.turn,
+        next_due_at=row.next_due_at,
+        acknowledged_by=row.acknowledged_by,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_via=Via(row.acknowledged_via) if row.acknowledged_via else None,
+        expires_at=row.expires_at,
+        reminded=row.reminded,
+    )
+
+
+def _involvement_row(number: int, place: int, value: Involvement) -> dict[str, Any]:
+    return {
+        "incident_id": number,
+        "team": value.team,
+        "place": place,
+        "status": value.status.value,
+        "severity": value.severity.value,
+        "lead": value.lead,
+        "policy": msgspec.to_builtins(value.policy),
+        "step": value.position.step,
+        "round": value.position.round,
+        "turn": value.turn,
+        "since": value.since,
+        "next_due_at": value.next_due_at,
+        "acknowledged_by": value.acknowledged_by,
+        "acknowledged_at": value.acknowledged_at,
+        "acknowledged_via": value.acknowledged_via.value if value.acknowledged_via else None,
+        "expires_at": value.expires_at,
+        "reminded": value.reminded,
+    }
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        incident=row.incident_id,
+        at=row.at,
+        kind=EntryKind(row.kind),
+        text=row.text,
+        actor=Actor(row.by, Via(row.via)),
+        team=row.team,
+        data=row.data,
+    )

@@ -1,0 +1,41 @@
+"""Row leases: who does work that must not be done twice at once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall.store.schema import lease
+
+
+async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length: timedelta) -> int | None:
+    """Take or extend a lease: its version if this node has it now, None while another one does.
+
+    The row stays locked until the transaction ends, so whatever it writes is written by the holder alone.
+    """
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    await tx.execute(
+        insert(lease).values(name=name, node=node, until=now, version=0).on_conflict_do_nothing(index_elements=["name"])
+    )
+    row = (
+        await tx.execute(
+            sa.select(lease.c.node, lease.c.until, lease.c.version)
+            .where(lease.c.name == name)
+            .with_for_update(skip_locked=True)
+        )
+    ).one_or_none()
+    if row is None or (row.node != node and row.until > now):
+        return None
+    version = int(row.version) + int(row.node != node)
+    await tx.execute(
+        sa.update(lease).where(lease.c.name == name).values(node=node, until=now + length, version=version)
+    )
+    return version
+
+
+async def let_go(tx: AsyncConnection, name: str, node: str, now: datetime) -> None:
+    """Give a lease back, so that another node need not wait for it to run out."""
+    await tx.execute(sa.update(lease).where(lease.c.name == name, lease.c.node == node).values(until=now))

@@ -1,0 +1,280 @@
+"""Pages and the deliveries that carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifiers.message import MessageKind
+from notifiers.outcome import Outcome
+from oncall.store.incidents import IN_LIST, chunks
+from oncall.store.schema import delivery, page
+
+
+class PageStatus(StrEnum):
+    """How far a page has come. None of them means that a person has seen it."""
+
+    PLANNED = "planned"
+    #: A node is at it; if the lease runs out, another takes over.
+    SENDING = "sending"
+    #: The provider took it, or may have.
+    SENT = "sent"
+    #: It will not get through; the person's next method took over.
+    FAILED = "failed"
+    #: Nobody needs it any more.
+    CANCELLED = "cancelled"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One person (or channel, when `person` is empty), one contact method."""
+
+    id: str
+    incident: int | None
+    team: str
+    person: str
+    channel: str
+    address: str
+    kind: MessageKind
+    important: bool
+    step: int
+    reason: str
+    text: str = ""
+    code: str = ""
+    status: PageStatus = PageStatus.PLANNED
+    planned_at: datetime
+    due_at: datetime
+    attempts: int = 0
+    sent_at: datetime | None = None
+    leased_by: str | None = None
+    leased_until: datetime | None = None
+    bundled_into: str | None = None
+    detail: str = ""
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One attempt, as it was recorded."""
+
+    id: int
+    page: str
+    channel: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: str
+    provider_id: str
+    code: str
+    detail: str
+
+
+async def add(tx: AsyncConnection, pages: Sequence[Page]) -> None:
+    """Write planned pages."""
+    if pages:
+        await tx.execute(sa.insert(page), [_row(p) for p in pages])
+
+
+async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[Page]:
+    """Planned pages whose instant has come, and pages whose sender died; important ones first."""
+    query = (
+        sa.select(page)
+        .where(
+            page.c.due_at <= now,
+            sa.or_(
+                page.c.status == PageStatus.PLANNED.value,
+                sa.and_(page.c.status == PageStatus.SENDING.value, page.c.leased_until <= now),
+            ),
+        )
+        .order_by(page.c.important.desc(), page.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [_page(row) for row in (await tx.execute(query)).all()]
+
+
+async def next_due(tx: AsyncConnection) -> datetime | None:
+    """The earliest instant at which a planned page is due."""
+    query = sa.select(sa.func.min(page.c.due_at)).where(page.c.status == PageStatus.PLANNED.value)
+    earliest: datetime | None = (await tx.execute(query)).scalar()
+    return earliest
+
+
+async def update(tx: AsyncConnection, pages: Sequence[Page]) -> None:
+    """Write pages as they are now."""
+    if pages:
+        statement = (
+            sa.update(page)
+            .where(page.c.id == sa.bindparam("key"))
+            .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+        )
+        await tx.execute(statement, [_changes(p) for p in pages])
+
+
+async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why: str) -> int:
+    """Stop what was planned for these teams and not yet begun; notices and posts to channels still go out."""
+    statement = (
+        sa.update(page)
+        .where(
+            page.c.incident_id == incident,
+            page.c.team.in_(list(teams)),
+            page.c.status == PageStatus.PLANNED.value,
+            page.c.kind == MessageKind.PAGE.value,
+        )
+        .values(status=PageStatus.CANCELLED.value, detail=why)
+    )
+    return (await tx.execute(statement)).rowcount
+
+
+async def hasten(tx: AsyncConnection, incident: int | None, person: str, step: int, now: datetime) -> bool:
+    """Bring the person's next planned page of this step forward to now; False if none is left."""
+    query = (
+        sa.select(page.c.id)
+        .where(
+            page.c.incident_id == incident,
+            page.c.person == person,
+            page.c.step == step,
+            page.c.status == PageStatus.PLANNED.value,
+        )
+        .order_by(page.c.due_at)
+        .limit(1)
+    )
+    found = (await tx.execute(query)).scalar()
+    if found is None:
+        return False
+    await tx.execute(sa.update(page).where(page.c.id == found, page.c.due_at > now).values(due_at=now))
+    return True
+
+
+async def get(tx: AsyncConnection, page_id: str) -> Page | None:
+    """One page."""
+    row = (await tx.execute(sa.select(page).where(page.c.id == page_id))).one_or_none()
+    return _page(row) if row else None
+
+
+async def of_incident(tx: AsyncConnection, number: int) -> list[Page]:
+    """An incident's pages in the order they were planned."""
+    query = sa.select(page).where(page.c.incident_id == number).order_by(page.c.planned_at, page.c.due_at, page.c.id)
+    return [_page(row) for row in (await tx.execute(query)).all()]
+
+
+async def asked(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, set[str]]:
+    """The people who were sent a page for each incident."""
+    found: dict[int, set[str]] = {number: set() for number in incidents}
+    for part in chunks(sorted(incidents), IN_LIST):
+        query = (
+            sa.select(page.c.incident_id, page.c.person)
+            .where(
+                page.c.incident_id.in_(part),
+                page.c.person != "",
+                page.c.kind == MessageKind.PAGE.value,
+                page.c.status.in_([PageStatus.SENT.value, PageStatus.SENDING.value]),
+            )
+            .distinct()
+        )
+        for number, person in (await tx.execute(query)).all():
+            found[number].add(person)
+    return found
+
+
+async def recent(tx: AsyncConnection, channel: str, address: str, since: datetime) -> list[datetime]:
+    """When messages went to this address lately, oldest first; a bundle counts once."""
+    query = (
+        sa.select(page.c.sent_at)
+        .where(
+            page.c.channel == channel,
+            page.c.address == address,
+            page.c.sent_at >= since,
+            page.c.bundled_into.is_(None),
+        )
+        .order_by(page.c.sent_at)
+    )
+    return list((await tx.execute(query)).scalars())
+
+
+async def latest_incident(tx: AsyncConnection, channel: str, address: str) -> int | None:
+    """The incident of the newest page that went to this address."""
+    query = (
+        sa.select(page.c.incident_id)
+        .where(
+            page.c.channel == channel,
+            page.c.address == address,
+            page.c.sent_at.is_not(None),
+            page.c.incident_id.is_not(None),
+        )
+        .order_by(page.c.sent_at.desc())
+        .limit(1)
+    )
+    return (await tx.execute(query)).scalar()
+
+
+async def record(
+    tx: AsyncConnection, page_id: str, *, channel: str, started: datetime, ended: datetime, outcome: Outcome
+) -> None:
+    """Write what came of one attempt."""
+    await tx.execute(
+        sa.insert(delivery).values(
+            page_id=page_id,
+            channel=channel,
+            started_at=started,
+            ended_at=ended,
+            outcome=outcome.kind.value,
+            provider_id=outcome.provider_id,
+            code=outcome.code,
+            detail=outcome.detail,
+        )
+    )
+
+
+async def deliveries(tx: AsyncConnection, page_ids: Collection[str]) -> list[Delivery]:
+    """The attempts to carry these pages, in order."""
+    found: list[Delivery] = []
+    for part in chunks(sorted(page_ids), IN_LIST):
+        query = sa.select(delivery).where(delivery.c.page_id.in_(part)).order_by(delivery.c.id)
+        found += [
+            Delivery(
+                id=row.id,
+                page=row.page_id,
+                channel=row.channel,
+                started_at=row.started_at,
+                ended_at=row.ended_at,
+                outcome=row.outcome,
+                provider_id=row.provider_id,
+                code=row.code,
+                detail=row.detail,
+            )
+            for row in (await tx.execute(query)).all()
+        ]
+    return found
+
+
+_CHANGING = (
+    "status",
+    "code",
+    "due_at",
+    "attempts",
+    "sent_at",
+    "leased_by",
+    "leased_until",
+    "bundled_into",
+    "detail",
+)
+
+
+def _changes(value: Page) -> dict[str, Any]:
+    row = _row(value)
+    return {"key": value.id} | {f"new_{name}": row[name] for name in _CHANGING}
+
+
+def _row(value: Page) -> dict[str, Any]:
+    row = msgspec.structs.asdict(value)
+    row["incident_id"] = row.pop("incident")
+    return row | {"kind": value.kind.value, "status": value.status.value}
+
+
+def _page(row: Any) -> Page:
+    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    columns["incident"] = columns.pop("incident_id")
+    return Page(**columns | {"kind": MessageKind(row.kind), "status": PageStatus(row.status)})

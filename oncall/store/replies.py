@@ -1,0 +1,69 @@
+"""Reply codes and replies: which incident a short number means to one address, and what was already answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall.store.schema import reply, reply_code
+
+
+async def code_for(tx: AsyncConnection, channel: str, address: str, incident: int, now: datetime) -> int:
+    """The code that names this incident to this address: the one it has, else the smallest free one."""
+    query = sa.select(reply_code.c.code, reply_code.c.incident_id).where(
+        reply_code.c.channel == channel, reply_code.c.address == address
+    )
+    used: dict[int, int] = {number: code for code, number in (await tx.execute(query)).tuples()}
+    if incident in used:
+        return used[incident]
+    taken = set(used.values())
+    code = next(n for n in range(1, len(taken) + 2) if n not in taken)
+    await tx.execute(
+        sa.insert(reply_code).values(channel=channel, address=address, code=code, incident_id=incident, given_at=now)
+    )
+    return code
+
+
+async def incident_of(tx: AsyncConnection, channel: str, address: str, code: int) -> int | None:
+    """The incident a code means to this address."""
+    query = sa.select(reply_code.c.incident_id).where(
+        reply_code.c.channel == channel, reply_code.c.address == address, reply_code.c.code == code
+    )
+    found: int | None = (await tx.execute(query)).scalar()
+    return found
+
+
+async def open_incidents(tx: AsyncConnection, channel: str, address: str) -> list[int]:
+    """Every incident this address has a code for."""
+    query = sa.select(reply_code.c.incident_id).where(reply_code.c.channel == channel, reply_code.c.address == address)
+    return list((await tx.execute(query)).scalars())
+
+
+async def free(tx: AsyncConnection, incident: int) -> None:
+    """The incident is over: its codes may be given again."""
+    await tx.execute(sa.delete(reply_code).where(reply_code.c.incident_id == incident))
+
+
+async def answered(tx: AsyncConnection, reply_id: str) -> str | None:
+    """What was answered to this reply before, None if it is new."""
+    found: str | None = (await tx.execute(sa.select(reply.c.answer).where(reply.c.id == reply_id))).scalar()
+    return found
+
+
+async def remember(
+    tx: AsyncConnection, *, reply_id: str, at: datetime, channel: str, address: str, person: str, text: str, answer: str
+) -> None:
+    """Note a reply and its answer, so that it takes effect once."""
+    await tx.execute(
+        sa.insert(reply).values(
+            id=reply_id, at=at, channel=channel, address=address, person=person, text=text[:1000], answer=answer
+        )
+    )
+
+
+async def forget(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete old replies, a batch at a time."""
+    old = sa.select(reply.c.id).where(reply.c.at < before).limit(limit)
+    return (await tx.execute(sa.delete(reply).where(reply.c.id.in_(old)))).rowcount
