@@ -1,0 +1,135 @@
+"""`oncall schedule ...`: what calendars say, without an engine running."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from schedules.deadline import SERIES_SECONDS, cpu_deadline
+from schedules.identity import BadIdentity, Identity, identity
+from schedules.reading import Reading, read
+from schedules.shift import Segment
+
+REFUSED = 3
+
+
+@click.group()
+def schedule() -> None:
+    """Read rotations from calendar files."""
+
+
+class Instant(click.ParamType["datetime"]):
+    """An ISO 8601 instant; without an offset it is UTC."""
+
+    name = "instant"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Aware, UTC."""
+        try:
+            read_value = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no instant: write it like 2026-11-01T00:00:00Z", param, ctx)
+        return read_value.astimezone(UTC) if read_value.tzinfo else read_value.replace(tzinfo=UTC)
+
+
+class Alias(click.ParamType["tuple[str, str]"]):
+    """NAME=ZONE."""
+
+    name = "name=zone"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """Both sides of the last equals sign: TZIDs may contain one."""
+        name, separator, zone = str(value).rpartition("=")
+        if not separator or not name or not zone:
+            self.fail(f"{value!r} must be NAME=ZONE", param, ctx)
+        return name, zone
+
+
+@schedule.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--from", "begin", type=Instant(), required=True, help="Begin of the window, e.g. 2026-11-01T00:00:00Z.")
+@click.option("--to", "end", type=Instant(), required=True, help="End of the window, exclusive.")
+@click.option("--timezone", metavar="ZONE", help="Zone of floating and all-day events, whatever the calendar says.")
+@click.option("--identity", "identity_file", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="JSON file that says how names are read.")  # fmt: skip
+@click.option("--tz-alias", "aliases", type=Alias(), multiple=True, help="What a TZID means: NAME=ZONE. Repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def segments(  # noqa: PLR0917 - click passes options by name
+    file: Path,
+    begin: datetime,
+    end: datetime,
+    timezone: str | None,
+    identity_file: Path | None,
+    aliases: tuple[tuple[str, str], ...],
+    as_json: bool,
+) -> None:
+    """Who is on call in each piece of a window, as FILE says.
+
+    Exits with 3 when the engine would keep the last good calendar instead of FILE.
+    """
+    if begin >= end:
+        raise click.BadParameter("--to must be after --from")
+    try:
+        found = read(
+            file.read_bytes(),
+            (begin, end),
+            timezone=timezone,
+            identity=_identity(identity_file),
+            tz_aliases=dict(aliases),
+            deadline=cpu_deadline(SERIES_SECONDS),
+        )
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong)) from None
+    print(json.dumps(_document(found), ensure_ascii=False) if as_json else _text(found))
+    if found.refused is not None:
+        sys.exit(REFUSED)
+
+
+def _identity(file: Path | None) -> Identity:
+    try:
+        options = json.loads(file.read_bytes()) if file else {}
+        if not isinstance(options, Mapping):
+            raise BadIdentity("it must be a JSON object")
+        return identity(options)
+    except ValueError as wrong:
+        raise click.BadParameter(f"{file}: {wrong}", param_hint="--identity") from None
+
+
+def _document(found: Reading) -> dict[str, object]:
+    if found.refused is not None:
+        return {"refused": found.refused}
+    pieces = [
+        {"start": _utc(segment.start), "end": _utc(segment.end), "on_call": names}
+        for segment, names in _by_names(found.segments)
+    ]
+    return {"segments": pieces, "warnings": list(found.warnings)}
+
+
+def _by_names(found: tuple[Segment, ...]) -> list[tuple[Segment, list[str]]]:
+    """Pieces with constant names: two segments may differ in the role alone."""
+    pieces: list[tuple[Segment, list[str]]] = []
+    for segment in found:
+        names = sorted({who.person for who in segment.on_call})
+        if pieces and pieces[-1][1] == names:
+            segment = Segment(start=pieces.pop()[0].start, end=segment.end)  # noqa: PLW2901 - the lengthened piece
+        pieces.append((segment, names))
+    return pieces
+
+
+def _text(found: Reading) -> str:
+    if found.refused is not None:
+        return f"refused, the last good calendar stays in force: {found.refused}"
+    lines = [
+        f"{_utc(segment.start)}  {_utc(segment.end)}  {', '.join(names) or '(nobody)'}"
+        for segment, names in _by_names(found.segments)
+    ]
+    return "\n".join([*lines, *(f"warning: {warning}" for warning in found.warnings)])
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,151 @@
+"""Calendars are read in a process of their own, which can be killed: a hostile feed cannot slow the paging loop.
+
+`python -m schedules.worker` answers one framed request after the other; `CalendarReader` is its other end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import struct
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import BinaryIO, Self
+
+import msgspec
+
+from schedules.deadline import SERIES_SECONDS, cpu_deadline
+from schedules.identity import identity
+from schedules.reading import Reading, read
+
+_LENGTH = struct.Struct(">I")
+#: Reads before the process is replaced, so that memory it holds on to is given back.
+_READS = 500
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What to read; the fields are those of `schedules.reading.read`."""
+
+    body: bytes
+    begin: datetime
+    end: datetime
+    default_tz: str = "UTC"
+    identity: Mapping[str, object] = {}
+    tz_aliases: Mapping[str, str] = {}
+    source: str = ""
+
+
+class CalendarReader:
+    """Reads calendars in one worker process, started when first needed and after it was killed."""
+
+    def __init__(self, *, seconds: float = 30.0, megabytes: int = 600) -> None:
+        """`seconds` bounds one read, `megabytes` the worker's address space."""
+        self._seconds = seconds
+        self._megabytes = megabytes
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+        self._reads = 0
+
+    async def __aenter__(self) -> Self:
+        """The process starts with the first read."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Ends the process."""
+        await self.close()
+
+    async def read(self, request: Request) -> Reading:
+        """What the calendar says; refused when reading it took too long or ended the worker."""
+        async with self._turn:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    return await self._ask(request)
+            except TimeoutError:
+                await self.close()
+                return Reading(refused=f"reading it took more than {self._seconds:g} s")
+            except (asyncio.IncompleteReadError, ConnectionError):
+                await self.close()
+                return Reading(refused=f"reading it needed more than {self._megabytes} MB, or ended the reader")
+            except asyncio.CancelledError:
+                # Half an answer in the pipe would be taken for the answer to the next request.
+                await self.close()
+                raise
+
+    async def close(self) -> None:
+        """End the worker; the next read starts another."""
+        process, self._process = self._process, None
+        self._reads = 0
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        # Without this the pipe to the dead process stays open until the garbage collector finds it.
+        if process.stdin is not None:
+            process.stdin.close()
+
+    async def _ask(self, request: Request) -> Reading:
+        if self._reads >= _READS:
+            await self.close()
+        if self._process is None:
+            self._process = await self._start()
+        self._reads += 1
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        frame = msgspec.msgpack.encode(request)
+        stdin.write(_LENGTH.pack(len(frame)) + frame)
+        await stdin.drain()
+        (size,) = _LENGTH.unpack(await stdout.readexactly(_LENGTH.size))
+        return msgspec.msgpack.decode(await stdout.readexactly(size), type=Reading)
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        arguments = (sys.executable, "-m", "schedules.worker", str(self._megabytes))
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        return await asyncio.create_subprocess_exec(
+            *arguments, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=environment
+        )
+
+
+def answer(request: Request) -> Reading:
+    """One request read in this process."""
+    return read(
+        request.body,
+        (request.begin, request.end),
+        default_tz=request.default_tz,
+        identity=identity(request.identity),
+        tz_aliases=request.tz_aliases,
+        source=request.source,
+        deadline=cpu_deadline(SERIES_SECONDS),
+    )
+
+
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer frames until there are no more."""
+    while len(head := requests.read(_LENGTH.size)) == _LENGTH.size:
+        request = msgspec.msgpack.decode(requests.read(*_LENGTH.unpack(head)), type=Request)
+        try:
+            found = answer(request)
+        except ValueError as wrong:
+            found = Reading(refused=str(wrong))
+        frame = msgspec.msgpack.encode(found)
+        answers.write(_LENGTH.pack(len(frame)) + frame)
+        answers.flush()
+
+
+def _main(megabytes: int) -> None:
+    limit = megabytes * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    # The engine pages first, calendars are read with what is left.
+    os.nice(10)
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Whatever a library prints must not end up between two answers.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]))
