@@ -7,7 +7,10 @@ from importlib import import_module
 import click
 
 #: Name on the command line, and module:attribute of the click command. One line per command.
-COMMANDS: tuple[tuple[str, str], ...] = (("schedule", "oncall.cli.schedule:schedule"),)
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("check", "oncall.cli.check:check"),
+    ("schedule", "oncall.cli.schedule:schedule"),
+)
 
 
 class Commands(click.Group):

@@ -112,7 +112,7 @@ def _condition(section: Section) -> Condition:
             days += parse_days(word)
         except ValueError as error:
             section.reading.error(place, f"{section.about}: there is no day {word!r}", str(error).capitalize())
-    hours = section.parsed("hours", parse_hours, None) if section.has("hours") else None
+    hours = section.parsed("hours", parse_hours, None)
     return Condition(
         severities=tuple(severities),
         weekdays=tuple(sorted(set(days))),

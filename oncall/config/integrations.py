@@ -32,7 +32,8 @@ def read_integration(name: str, section: Section, fallback_team: str, environ: M
     """One source of alerts; of its key only the digest is kept."""
     places = section.reading.places
     for key in INTEGRATION_KEYS:
-        places["integration", name, key] = section.place(key)
+        if section.has(key):
+            places["integration", name, key] = section.place(key)
     places["integration", name] = section.place()
     part = section.section("heartbeat", HEARTBEAT_KEYS, about=f"{section.about}: heartbeat")
     return Integration(

@@ -10,6 +10,7 @@ from pathlib import Path
 from oncall.config.defaults import DEFAULT_KEYS, ONCALL_KEYS, read_default_rules, read_defaults
 from oncall.config.files import check_layout, entries, read_file, yaml_files
 from oncall.config.integrations import INTEGRATION_KEYS, read_integration
+from oncall.config.lint import lint
 from oncall.config.people import ID, ID_FORM, PERSON_KEYS, Rules, read_person
 from oncall.config.section import Place, Reading, Section
 from oncall.config.settings import Settings, read_settings
@@ -50,7 +51,8 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Loaded:
     if not directory.is_dir():
         reading.error(Place(str(path), 0), "there is no such directory", "Name a directory with oncall.yaml in it")
         return Loaded(None, read_settings(environ, None, reading), tuple(reading.problems))
-    check_layout(directory, reading)
+    if (directory / "oncall.yaml").is_file():  # else this is some other directory, and everything in it a surprise
+        check_layout(directory, reading)
     main = _main_section(directory, reading)
     settings = read_settings(environ, main, reading)
     defaults_section = main.section("defaults", DEFAULT_KEYS, about="defaults") if main else None
@@ -64,6 +66,7 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Loaded:
         integrations=_integrations(directory, defaults.fallback_team, environ, reading),
         defaults=defaults,
     )
+    lint(result, reading)
     problems = tuple(sorted(set(reading.problems)))
     refused = any(problem.level is ProblemLevel.ERROR for problem in problems)
     return Loaded(None if refused else result, settings, problems)

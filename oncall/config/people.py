@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 
-from oncall.config.section import Keys, Section
+from notifiers.channels import BY_NAME
+from oncall.config.section import Keys, Place, Section, sentence, suggestion
 from oncall.config.words import parse_hours
 from oncall.person import ContactMethod, ContactRule, Person, QuietHours, Role
 
@@ -52,6 +53,8 @@ def read_rules(section: Section, key: str) -> Rules:
     rules = []
     for part in section.sections(key, RULE_KEYS, about=f"{section.about}: {key} rule"):
         channel = part.text("via", required=True)
+        if channel and channel not in BY_NAME:
+            part.wrong("via", f"names no channel: {channel!r}", suggestion(channel, BY_NAME))
         rules.append(ContactRule(channel=channel, after=part.length("after", timedelta(0))))
     return tuple(sorted(rules, key=lambda rule: rule.after))
 
@@ -60,17 +63,10 @@ def read_person(id_: str, section: Section, defaults: Mapping[str, Rules]) -> Pe
     """One person; `defaults` holds the company's `important` and `ordinary` rules."""
     section.reading.places["person", id_] = section.place()
     methods = _methods(id_, section)
-    quiet = (
-        section.parsed(
-            "quiet_hours",
-            lambda word: QuietHours(**dict(zip(("since", "until"), parse_hours(word), strict=True))),
-            None,
-        )
-        if section.has("quiet_hours")
-        else None
-    )
-    for key in ("important", "ordinary", "aliases", "timezone"):
+    for key in ("name", "email", "important", "ordinary"):
         section.reading.places["person", id_, key] = section.place(key)
+    for alias, place in section.word_places("aliases"):
+        section.reading.places["person", id_, "aliases", alias] = place
     return Person(
         id=id_,
         name=section.text("name", id_, required=True),
@@ -82,9 +78,14 @@ def read_person(id_: str, section: Section, defaults: Mapping[str, Rules]) -> Pe
         methods=methods,
         important=_rules(section, "important", defaults, methods),
         ordinary=_rules(section, "ordinary", defaults, methods),
-        quiet_hours=quiet,
+        quiet_hours=section.parsed("quiet_hours", _quiet_hours, None),
         holidays=section.text("holidays").upper(),
     )
+
+
+def _quiet_hours(word: str) -> QuietHours:
+    since, until = parse_hours(word)
+    return QuietHours(since=since, until=until)
 
 
 def _rules(section: Section, key: str, defaults: Mapping[str, Rules], methods: tuple[ContactMethod, ...]) -> Rules:
@@ -100,17 +101,28 @@ def _methods(id_: str, section: Section) -> tuple[ContactMethod, ...]:
     addresses: dict[str, str] = {}
     if slack := section.text("slack"):
         addresses["slack"] = slack
-    if mobile := section.text("mobile"):
-        if re.fullmatch(r"\+[1-9][0-9]{6,14}", mobile.replace(" ", "")) is None:
+    if mobile := section.text("mobile").replace(" ", ""):
+        if re.fullmatch(r"\+[1-9][0-9]{6,14}", mobile) is None:
             section.wrong("mobile", f"is {mobile!r}", 'Write the number with country code, as "+34600111222"')
-        addresses["sms"] = addresses["voice"] = mobile.replace(" ", "")
+        addresses["sms"] = addresses["voice"] = mobile
     if email := section.text("email"):
-        if re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email) is None:
-            section.wrong("email", f"is {email!r}", "Write an address such as ana@example.com")
         addresses["email"] = email
+        _check_address("email", email, section.place("email"), section)
     further = section.free("contact")
     for channel in further.value:
-        if address := further.text(channel, required=True):
+        address = further.text(channel, required=True)
+        if channel not in BY_NAME:
+            section.reading.error(
+                further.place(channel), f"there is no channel {channel!r}", suggestion(channel, BY_NAME)
+            )
+        elif address:
             addresses[channel] = address
+            _check_address(channel, address, further.place(channel), section)
     addresses[PHONE] = id_
     return tuple(ContactMethod(channel=channel, address=address) for channel, address in addresses.items())
+
+
+def _check_address(channel: str, address: str, place: Place, section: Section) -> None:
+    fault = BY_NAME[channel].check_address(address)
+    if fault is not None:
+        section.reading.error(place, f"{section.about}: {channel} cannot be used", sentence(fault))

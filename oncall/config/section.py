@@ -17,6 +17,7 @@ from routing.problem import Problem, ProblemLevel
 
 E = TypeVar("E", bound=enum.StrEnum)
 T = TypeVar("T")
+D = TypeVar("D")
 
 #: The keys a mapping may have, each with the sentence that explains it in the reference.
 Keys = Mapping[str, str]
@@ -150,7 +151,7 @@ class Section:
         """A length of time."""
         return self.parsed(key, parse_length, default)
 
-    def parsed(self, key: str, parse: Callable[[str], T], default: T) -> T:
+    def parsed(self, key: str, parse: Callable[[str], T], default: D) -> T | D:
         """A word of a form of its own; `parse` raises ValueError with a sentence that says how to write it."""
         value = self._get(key)
         if value is None:
@@ -158,8 +159,16 @@ class Section:
         try:
             return parse(value if isinstance(value, str) else str(value))
         except ValueError as error:
-            self.wrong(key, f"is {_shown(value)}", _sentence(str(error)))
+            self.wrong(key, f"is {_shown(value)}", sentence(str(error)))
             return default
+
+    def plain(self, key: str) -> str:
+        """A scalar as the environment would give it; a mapping or a list is refused."""
+        value = self._get(key)
+        if isinstance(value, LinedDict | LinedList):
+            self.wrong(key, f"is {_kind(value)}", "Write a single value")
+            return ""
+        return str(value).lower() if isinstance(value, bool) else str(value).strip()
 
     def zone(self, key: str, default: str) -> str:
         """The name of a time zone."""
@@ -211,6 +220,7 @@ class Section:
         if value is None:
             return None
         if isinstance(value, LinedDict):
+            value.line = self.place(key).line
             return Section(value, keys, about=about or f"{self.about}: {key}", file=self.file, reading=self.reading)
         self.wrong(key, f"is {_kind(value)}", "Write a mapping: indented lines of `key: value`")
         return None
@@ -276,5 +286,6 @@ def _text_mend(key: str, value: object) -> str:
     return "Write a text"
 
 
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]

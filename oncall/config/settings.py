@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from notifiers.channel import Setting as ChannelSetting
+from notifiers.channels import CHANNELS
 from oncall.config.secret import Secret
-from oncall.config.section import Keys, Place, Reading, Section, suggestion
+from oncall.config.section import Keys, Place, Reading, Section, sentence, suggestion
 from oncall.config.words import parse_length, parse_size
 
 PREFIX = "ONCALL_"
@@ -41,7 +43,7 @@ class LogLevel(StrEnum):
 class Setting:
     """What a setting means, and how its text becomes a value (ValueError says how to write it)."""
 
-    help: str
+    about: str
     parse: Callable[[str], Any] = str
 
 
@@ -81,15 +83,6 @@ def _database(text: str) -> Secret:
     return Secret(f"{driver}://{rest}")
 
 
-def _mail_server(text: str) -> Secret:
-    parts = urlsplit(text)
-    if parts.scheme not in {"smtp", "smtps", "smtp+starttls"} or not parts.hostname:
-        raise ValueError(
-            "write smtp://host:25, smtp+starttls://user:password@host:587 or smtps://user:password@host:465"
-        )
-    return Secret(text)
-
-
 def _log_level(text: str) -> LogLevel:
     try:
         return LogLevel(text.lower())
@@ -102,6 +95,25 @@ def _log_format(text: str) -> LogFormat:
         return LogFormat(text.lower())
     except ValueError:
         raise ValueError(f"write one of {', '.join(LogFormat)}") from None
+
+
+class ChannelValues(Mapping[str, str]):
+    """The settings that channels declare, by environment name; never shown, since some are secret."""
+
+    def __init__(self, given: Mapping[str, str] | None = None) -> None:
+        self._given = dict(given or {})
+
+    def __getitem__(self, name: str) -> str:
+        return self._given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._given)
+
+    def __len__(self) -> int:
+        return len(self._given)
+
+    def __repr__(self) -> str:
+        return f"ChannelValues({', '.join(sorted(self._given))})"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,11 +143,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Secret, Setting("Slack signing secret: verifies requests at `/webhooks/slack/…`.", _secret)
     ] = Secret()
     slack_api_base: Annotated[str, Setting("Address of Slack's API.", _address)] = "https://slack.com/api"
-    smtp_url: Annotated[
-        Secret,
-        Setting("Mail server: `smtp://`, `smtp+starttls://` or `smtps://`, with user and password.", _mail_server),
-    ] = Secret()
-    smtp_from: Annotated[str, Setting("Sender of mail, as `oncall@example.com`.")] = ""
     heartbeat_url: Annotated[
         Secret,
         Setting(
@@ -152,6 +159,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         16_000_000
     )
 
+    #: What channels are built from (`Channel.build`).
+    channels: ChannelValues = ChannelValues()
+
     @property
     def address(self) -> str:
         """The public address without a trailing slash."""
@@ -163,19 +173,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return self.database_url.reveal() or f"sqlite+aiosqlite:///{self.data_dir / 'oncall.db'}"
 
 
-def _declared() -> Mapping[str, Setting]:
+def _declared() -> dict[str, Setting]:
     hints = get_type_hints(Settings, include_extras=True)
-    return {name: hint.__metadata__[0] for name, hint in hints.items()}
+    return {name: hint.__metadata__[0] for name, hint in hints.items() if name != "channels"}
+
+
+def _key(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower()
 
 
 SETTINGS: Mapping[str, Setting] = _declared()
-SETTING_KEYS: Keys = {name: setting.help for name, setting in SETTINGS.items()}
+CHANNEL_SETTINGS: Mapping[str, ChannelSetting] = {
+    _key(setting.env): setting for channel in CHANNELS for setting in channel.settings
+}
+#: Every key that `oncall.yaml` may have for a setting.
+SETTING_KEYS: Keys = {
+    **{name: setting.about for name, setting in CHANNEL_SETTINGS.items()},
+    **{name: setting.about for name, setting in SETTINGS.items()},
+}
 
-#: Settings that only work together; the first names the feature.
-TOGETHER = (
-    ("twilio_account_sid", "twilio_auth_token", "twilio_from"),
-    ("smtp_url", "smtp_from"),
-)
+ENVIRONMENT = Place("environment", 0)
 
 
 def read_settings(environ: Mapping[str, str], section: Section | None, reading: Reading) -> Settings:
@@ -184,32 +201,48 @@ def read_settings(environ: Mapping[str, str], section: Section | None, reading: 
     `section` is `oncall.yaml`, whose keys may hold any setting in lower case without the prefix.
     """
     given: dict[str, Any] = {}
-    for name, setting in SETTINGS.items():
+    channels: dict[str, str] = {}
+    for name in SETTING_KEYS:
         variable = PREFIX + name.upper()
         if environ.get(variable):
-            text, place, shown = environ[variable], Place("environment", 0), variable
+            text, place, shown = environ[variable].strip(), ENVIRONMENT, variable
         elif section is not None and section.has(name):
-            text, place, shown = section.parsed(name, str, ""), section.place(name), name
+            text, place, shown = section.plain(name), section.place(name), name
         else:
             continue
-        try:
-            given[name] = setting.parse(text.strip())
-        except ValueError as error:
-            # The value itself stays out of the message: it may hold a password.
-            reading.error(place, f"the value of {shown} cannot be used", str(error)[:1].upper() + str(error)[1:])
-    known = {PREFIX + name.upper() for name in SETTINGS}
+        # The value itself stays out of the messages: it may hold a password.
+        what = f"the value of {shown} cannot be used"
+        if name in CHANNEL_SETTINGS:
+            fault = CHANNEL_SETTINGS[name].check(text)
+            if fault is None:
+                channels[variable] = text
+            else:
+                secret = CHANNEL_SETTINGS[name].secret
+                reading.error(place, what, "Mend or unset it" if secret else sentence(fault))
+        if name in SETTINGS:
+            try:
+                given[name] = SETTINGS[name].parse(text)
+            except ValueError as error:
+                reading.error(place, what, sentence(str(error)))
+    _check_names(environ, reading)
+    _check_together(given, channels, reading)
+    return Settings(**given, channels=ChannelValues(channels))
+
+
+def _check_names(environ: Mapping[str, str], reading: Reading) -> None:
+    known = {PREFIX + name.upper() for name in SETTING_KEYS}
     for variable in sorted(environ):
         if variable.startswith(PREFIX) and variable not in known | NOT_SETTINGS:
-            reading.error(Place("environment", 0), f"there is no setting {variable}", suggestion(variable, known))
-    settings = Settings(**given)
-    _check_together(settings, reading)
-    return settings
+            reading.error(ENVIRONMENT, f"there is no setting {variable}", suggestion(variable, known))
 
 
-def _check_together(settings: Settings, reading: Reading) -> None:
-    for names in TOGETHER:
-        missing = [name for name in names if not getattr(settings, name)]
+def _check_together(given: Mapping[str, Any], channels: Mapping[str, str], reading: Reading) -> None:
+    """Half a provider is a slip: whoever sets one of its required settings wants the channel."""
+    groups = {tuple(setting.env for setting in channel.settings if setting.required) for channel in CHANNELS}
+    twilio = ("ONCALL_TWILIO_ACCOUNT_SID", "ONCALL_TWILIO_AUTH_TOKEN", "ONCALL_TWILIO_FROM")
+    for names in sorted({*groups, twilio}):
+        missing = [name for name in names if not (channels.get(name) or given.get(_key(name)))]
         if missing and len(missing) < len(names):
-            present = PREFIX + next(name for name in names if name not in missing).upper()
-            lacking = ", ".join(PREFIX + name.upper() for name in missing)
-            reading.error(Place("environment", 0), f"{present} needs {lacking}", f"Set {lacking}, or unset {present}")
+            present = next(name for name in names if name not in missing)
+            lacking = ", ".join(missing)
+            reading.error(ENVIRONMENT, f"{present} needs {lacking}", f"Set {lacking}, or unset {present}")

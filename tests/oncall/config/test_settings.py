@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from oncall.config import Secret, load_settings
-from oncall.config.settings import LogFormat
+from oncall.config.settings import CHANNEL_SETTINGS, LogFormat
 
 
 def settings(tmp_path, yaml="", **environ):
@@ -54,7 +54,6 @@ def test_an_unknown_key_of_the_file_is_told_with_its_line(tmp_path):
         ("ONCALL_LISTEN", "localhost:99999", "host:port"),
         ("ONCALL_PUBLIC_URL", "oncall.example.com", "http://"),
         ("ONCALL_DATABASE_URL", "mysql://u:hunter2@db/x", "postgresql://"),
-        ("ONCALL_SMTP_URL", "mail.example.com", "smtp://"),
         ("ONCALL_HEARTBEAT_EVERY", "often", "1h30m"),
         ("ONCALL_LOG_LEVEL", "loud", "warning"),
         ("ONCALL_LOG_FORMAT", "xml", "json"),
@@ -87,11 +86,13 @@ def test_secrets_never_show(tmp_path):
         "",
         ONCALL_DATABASE_URL="postgresql://u:hunter2@db/x",
         ONCALL_SLACK_BOT_TOKEN="xoxb-hunter2",
-        ONCALL_SMTP_URL="smtps://u:hunter2@mail",
+        ONCALL_SMTP_HOST="mail.example.com",
         ONCALL_SMTP_FROM="a@b.example",
+        ONCALL_SMTP_PASSWORD="hunter2",
     )
     assert "hunter2" not in f"{found!r} {found} {found.slack_bot_token} {found.slack_bot_token!r}"
     assert found.slack_bot_token.reveal() == "xoxb-hunter2"
+    assert found.channels["ONCALL_SMTP_PASSWORD"] == "hunter2"
 
 
 def test_half_a_provider_is_refused_with_the_rest_of_the_names(tmp_path):
@@ -113,3 +114,33 @@ def test_numbers_and_lengths_of_the_file_are_read_like_those_of_the_environment(
 def test_an_empty_secret_is_false():
     assert not Secret()
     assert Secret("x") == Secret("x") != Secret("y")
+
+
+def test_what_a_channel_declares_is_a_setting_in_both_places(tmp_path):
+    found, problems = settings(
+        tmp_path, "smtp_host: mail.example.com\nsmtp_port: 2525\n", ONCALL_SMTP_FROM="oncall@shop.example"
+    )
+    assert problems == ()
+    assert dict(found.channels) == {
+        "ONCALL_SMTP_HOST": "mail.example.com",
+        "ONCALL_SMTP_PORT": "2525",
+        "ONCALL_SMTP_FROM": "oncall@shop.example",
+    }
+
+
+def test_a_channels_own_check_is_asked_and_a_secret_stays_out_of_the_answer(tmp_path):
+    _, problems = settings(tmp_path, "smtp_port: many\n", ONCALL_WEBHOOK_SECRET="hunter2")
+    assert [(p.file, p.line) for p in problems] == [("environment", 0), ("oncall.yaml", 1)]
+    assert "hunter2" not in str(problems)
+    assert "1 to 65535" in problems[1].mend
+
+
+def test_half_a_channel_is_refused(tmp_path):
+    _, problems = settings(tmp_path, "", ONCALL_SMTP_HOST="mail.example.com")
+    assert [p.what for p in problems] == ["ONCALL_SMTP_HOST needs ONCALL_SMTP_FROM"]
+
+
+@pytest.mark.parametrize("setting", CHANNEL_SETTINGS.values(), ids=lambda setting: setting.env)
+def test_every_channel_setting_has_the_prefix_and_a_default_that_passes_its_check(setting):
+    assert setting.env.startswith("ONCALL_")
+    assert not setting.default or setting.check(setting.default) is None
