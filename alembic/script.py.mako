@@ -1,4 +1,4 @@
-"""${message}"""
+"""${message[0].upper() + message[1:]}."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
-branch_labels = ${repr(branch_labels)}
-depends_on = ${repr(depends_on)}
 
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
-
-
-def downgrade() -> None:
-    ${downgrades if downgrades else "pass"}

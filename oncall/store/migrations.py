@@ -15,6 +15,8 @@ from oncall.store.database import Database
 from oncall.store.schema import metadata
 
 _ROOT = Path(__file__).resolve().parents[2]
+#: Any number that no other program sharing the database server's lock space is likely to take: "oncall" in ASCII.
+_UPGRADE_LOCK = 0x6F6E63616C6C
 
 
 def script_location() -> Path:
@@ -55,9 +57,9 @@ async def differences(database: Database) -> list[object]:
 
 def _upgrade(connection: sa.Connection, revision: str) -> None:
     if connection.dialect.name == "postgresql":
-        # Two nodes that start together: the second waits here, then finds nothing to do.
-        connection.execute(sa.text("create table if not exists alembic_version (version_num varchar(32) primary key)"))
-        connection.execute(sa.text("lock table alembic_version in access exclusive mode"))
+        # Two nodes that start together: the second waits here, then finds nothing to do. There is no table to
+        # lock yet, and even "create table if not exists" fails when two do it at once.
+        connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
     made = config()
     made.attributes["connection"] = connection
     command.upgrade(made, revision)
