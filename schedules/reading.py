@@ -148,4 +148,5 @@ def _shifts(found: Occurrence, identity: Identity, source: str, warnings: list[s
             source=source,
             uid=found.event.uid,
             raw=named.raw,
+            version=found.event.version,
         )

@@ -27,6 +27,8 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     uid: str = ""
     #: The name as the calendar writes it.
     raw: str = ""
+    #: SEQUENCE and LAST-MODIFIED of the event: they never fall unless the provider serves an older copy.
+    version: tuple[int, str] = (0, "")
 
 
 class Segment(msgspec.Struct, frozen=True, kw_only=True):
