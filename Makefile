@@ -1,17 +1,19 @@
 # Set-up lives in .venv and needs nothing but Python 3.11+ and make.
-PYTHON ?= python3
+# The first Python on the PATH that is new enough and can make virtual environments; name another with PYTHON=...
+PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11 python,\
+            $(shell $(p) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $(p))))
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench soak format clean
+.PHONY: help run test check docs bench soak format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
 
 $(STAMP): pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 ...")'
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer with venv is needed; name one with: make PYTHON=/path/to/python3'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $(STAMP)
@@ -28,6 +30,9 @@ check: $(STAMP) ## Format, lint, types, import contracts, the example configurat
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/oncall check examples/company
+
+docs: $(STAMP) ## Write the reference in docs/configuration.md from the code
+	$(BIN)/python -m oncall.config.reference docs/configuration.md
 
 bench: $(STAMP) ## Measure speed, as ratios within one run
 	$(BIN)/python -m bench

@@ -188,7 +188,7 @@ CHANNEL_SETTINGS: Mapping[str, ChannelSetting] = {
 }
 #: Every key that `oncall.yaml` may have for a setting.
 SETTING_KEYS: Keys = {
-    **{name: setting.about for name, setting in CHANNEL_SETTINGS.items()},
+    **{_key(setting.env): f"{channel.title}: {setting.about}" for channel in CHANNELS for setting in channel.settings},
     **{name: setting.about for name, setting in SETTINGS.items()},
 }
 

@@ -83,3 +83,11 @@ def parse_size(word: str) -> int:
         raise ValueError(SIZE_FORM)
     unit = (found.group(2) or "b").lower()
     return int(found.group(1)) * _UNITS[unit if unit == "b" else unit.removesuffix("b")]
+
+
+def format_size(size: int) -> str:
+    """The shortest word that `parse_size` reads back as this many bytes: `16MB`, `1500B`."""
+    for unit, factor in (("GB", 1000**3), ("MB", 1000**2), ("kB", 1000)):
+        if size and size % factor == 0:
+            return f"{size // factor}{unit}"
+    return f"{size}B"

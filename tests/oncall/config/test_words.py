@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.config.words import format_length, parse_days, parse_hours, parse_length, parse_size
+from oncall.config.words import format_length, format_size, parse_days, parse_hours, parse_length, parse_size
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,8 @@ def test_a_word_that_is_no_day_is_refused(word):
 @pytest.mark.parametrize(("word", "size"), [("512", 512), ("16MB", 16_000_000), ("1 MiB", 1_048_576), ("3kb", 3000)])
 def test_a_size_has_a_unit(word, size):
     assert parse_size(word) == size
+
+
+@given(st.integers(min_value=0, max_value=10**12))
+def test_a_written_size_reads_back_the_same(size):
+    assert parse_size(format_size(size)) == size

@@ -1,0 +1,89 @@
+"""Writes the tables of `docs/configuration.md` from the code: `python -m oncall.config.reference FILE`.
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the prose around it is written by hand.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from oncall.config.defaults import DEFAULT_KEYS
+from oncall.config.escalation import ESCALATION_KEYS, STEP_KEYS, TARGET_KEYS, WHEN_KEYS
+from oncall.config.files import LAYOUT
+from oncall.config.integrations import HEARTBEAT_KEYS, INTEGRATION_KEYS
+from oncall.config.people import PERSON_KEYS, RULE_KEYS
+from oncall.config.secret import Secret
+from oncall.config.section import Keys
+from oncall.config.settings import CHANNEL_SETTINGS, PREFIX, SETTING_KEYS, SETTINGS, Settings
+from oncall.config.teams import IDENTITY_KEYS, SCHEDULE_KEYS, TEAM_KEYS
+from oncall.config.words import format_length, format_size
+
+#: Every table of keys, by the name it has in the document.
+TABLES: Mapping[str, Keys] = {
+    "layout": LAYOUT,
+    "defaults": DEFAULT_KEYS,
+    "person": PERSON_KEYS,
+    "rule": RULE_KEYS,
+    "team": TEAM_KEYS,
+    "schedule": SCHEDULE_KEYS,
+    "identity": IDENTITY_KEYS,
+    "escalation": ESCALATION_KEYS,
+    "step": STEP_KEYS,
+    "target": TARGET_KEYS,
+    "when": WHEN_KEYS,
+    "integration": INTEGRATION_KEYS,
+    "heartbeat": HEARTBEAT_KEYS,
+}
+_REGION = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def fill(document: str) -> str:
+    """The document with every table written anew.
+
+    Raises:
+        KeyError: the document asks for a table that does not exist.
+    """
+    return _REGION.sub(lambda found: f"{found[1]}{table(found[2])}{found[3]}", document)
+
+
+def table(name: str) -> str:
+    """One table in Markdown."""
+    if name == "settings":
+        rows = [(f"`{PREFIX}{key.upper()}`", _default(key), SETTING_KEYS[key]) for key in sorted(SETTING_KEYS)]
+        return _rows(("variable", "default", "meaning"), rows)
+    return _rows(("key", "meaning"), [(f"`{key}`", about) for key, about in TABLES[name].items()])
+
+
+def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _default(key: str) -> str:
+    if key not in SETTINGS:
+        default = CHANNEL_SETTINGS[key].default
+        return f"`{default}`" if default else ""
+    default = next(field.default for field in msgspec.structs.fields(Settings) if field.name == key)
+    match default:
+        case Secret() | "":
+            return ""
+        case timedelta():
+            return f"`{format_length(default)}`"
+        case StrEnum():
+            return f"`{default.value}`"
+        case int():
+            return f"`{format_size(default)}`"
+        case _:
+            return f"`{default}`"
+
+
+if __name__ == "__main__":
+    path = Path(sys.argv[1])
+    path.write_text(fill(path.read_text("utf-8")), "utf-8")
