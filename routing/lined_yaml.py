@@ -1,7 +1,8 @@
 """YAML that remembers where each value stood, so that every problem can name its line.
 
 Only `true` and `false` are booleans: of YAML 1.1's other spellings (`on`, `no`, `y`) people mean the word,
-as in the country code `NO` or the key `on:`. Aliases are refused, since they let a small file grow without bound.
+as in the country code `NO` or the key `on:`. Aliases are refused unless asked for, and then bounded, since they let a
+small file grow without bound.
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]*([eE][-+]?[0-9]+)?")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def load_documents(text: str) -> list[Any]:
+def load_documents(text: str, *, aliased: int = 0) -> list[Any]:
     """Every document of the text, empty ones left out: `LinedDict`, `LinedList` or a scalar each.
 
+    `aliased` is how many nodes aliases and merge keys may add to a document.
+
     Raises:
-        YamlError: the text is not YAML, has a doubled key, or uses an alias.
+        YamlError: the text is not YAML, has a doubled key, or uses more aliases than that.
     """
     try:
         loader = _LOADER(text)
@@ -52,7 +55,7 @@ def load_documents(text: str) -> list[Any]:
             documents = []
             while loader.check_node():
                 node = loader.get_node()
-                value = _value(node, set())
+                value = _Builder(aliased).value(node)
                 if value is not None:
                     documents.append(value)
             return documents
@@ -65,34 +68,62 @@ def load_documents(text: str) -> list[Any]:
         raise YamlError(str(error).split("\n", 1)[0], 1) from error
 
 
-def _value(node: yaml.Node, seen: set[int]) -> Any:
-    if id(node) in seen:
-        raise YamlError("aliases (*name) are not supported; write the value out", node.start_mark.line + 1)
-    seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        return _mapping(node, seen)
-    if isinstance(node, yaml.SequenceNode):
-        items = LinedList(_value(item, seen) for item in node.value)
+class _Builder:
+    """Turns one document's nodes into values."""
+
+    def __init__(self, aliased: int) -> None:
+        self._left = aliased
+        self._seen: set[int] = set()
+        self._open: set[int] = set()
+
+    def value(self, node: yaml.Node) -> Any:
+        line = node.start_mark.line + 1
+        if id(node) in self._open:
+            raise YamlError("an alias (*name) contains itself", line)
+        if id(node) in self._seen:
+            self._left -= 1
+            if self._left < 0:
+                raise YamlError("aliases (*name) are not supported; write the value out", line)
+        self._seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            return _scalar(node)
+        self._open.add(id(node))
+        result = self._mapping(node) if isinstance(node, yaml.MappingNode) else self._sequence(node)
+        self._open.discard(id(node))
+        return result
+
+    def _sequence(self, node: yaml.Node) -> LinedList:
+        items = LinedList(self.value(item) for item in node.value)
         items.line = node.start_mark.line + 1
         items.lines = [item.start_mark.line + 1 for item in node.value]
         return items
-    return _scalar(node)
+
+    def _mapping(self, node: yaml.Node) -> LinedDict:
+        result = LinedDict()
+        result.line = node.start_mark.line + 1
+        result.lines = {}
+        merged: list[LinedDict] = []
+        for key_node, value_node in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise YamlError("a key must be a plain word", line)
+            key = str(key_node.value)
+            if key in result:
+                raise YamlError(f"the key {key!r} stands twice in one mapping", line)
+            value = self.value(value_node)
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                merged += [part for part in (value if isinstance(value, list) else [value]) if _is_lined(part)]
+                continue
+            result[key] = value
+            result.lines[key] = line
+        for part in merged:
+            for key in part.keys() - result.keys():
+                result[key], result.lines[key] = part[key], part.lines[key]
+        return result
 
 
-def _mapping(node: yaml.MappingNode, seen: set[int]) -> LinedDict:
-    result = LinedDict()
-    result.line = node.start_mark.line + 1
-    result.lines = {}
-    for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise YamlError("a key must be a plain word", line)
-        key = str(key_node.value)
-        if key in result:
-            raise YamlError(f"the key {key!r} stands twice in one mapping", line)
-        result[key] = _value(value_node, seen)
-        result.lines[key] = line
-    return result
+def _is_lined(value: object) -> bool:
+    return isinstance(value, LinedDict)
 
 
 def _scalar(node: yaml.Node) -> Any:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from routing.catalog import Catalog, Entry, normalised
-from routing.catalog.paths import PathIndex
 from routing.match_index import MatchIndex
 from routing.rules import (
     DependencyRule,
@@ -19,6 +18,7 @@ from routing.rules import (
     ServiceRule,
     default_rules,
 )
+from routing.team_names import TeamNames
 
 Labels = Mapping[str, str]
 
@@ -61,7 +61,7 @@ class Resolver:
         teams: Ids of the teams there are.
         fallback: The team that owns what nothing else resolves.
         rules: In order of trial; None is the default order.
-        team_aliases: Other names of teams (display names, former names), any case, to their ids.
+        team_aliases: Other names of teams (display names, former names, mail addresses), any case, to their ids.
     """
 
     def __init__(
@@ -73,10 +73,9 @@ class Resolver:
         team_aliases: Mapping[str, str] | None = None,
     ) -> None:
         self._catalog = catalog
-        self._teams = {alias.lower(): team for alias, team in (team_aliases or {}).items() if team in teams}
-        self._teams.update({team.lower(): team for team in teams})
+        self._names = TeamNames(teams, team_aliases, (group.names for group in catalog.groups))
+        self._owners: dict[str, str | None] = {}
         self._fallback = fallback
-        self._paths = PathIndex.of(catalog.entries)
         self._stages = tuple(self._compiled(default_rules() if rules is None else rules))
 
     def resolve(self, labels: Labels, integration_fallback: str | None = None) -> Ownership:
@@ -102,7 +101,15 @@ class Resolver:
 
     def team(self, name: str) -> str | None:
         """The id of the team of that id, alias or former name, or None."""
-        return self._teams.get(name.strip().lower())
+        return self._names.find(name)
+
+    def owner_of(self, entry: Entry) -> str | None:
+        """The team that owns an entry: the first of its owners that is one, or None."""
+        try:
+            return self._owners[entry.name]
+        except KeyError:
+            teams = (self.team(owner) for owner in (entry.owner, *entry.other_owners))
+            return self._owners.setdefault(entry.name, next((team for team in teams if team is not None), None))
 
     def _fell_through(self, team: str, what: str, labels: Labels, tried: list[str]) -> Ownership:
         reason = f"no rule knows an owner, so {what}, {team}" if labels else f"it has no labels, so {what}, {team}"
@@ -177,7 +184,7 @@ class Resolver:
         text = ", ".join(str(matcher) for matcher in rule.matchers)
         place = f" ({rule.origin})" if rule.origin else ""
         entry = self._catalog.find(rule.service) if rule.service else None
-        team = self.team(rule.team or (entry.owner if entry else ""))
+        team = self.team(rule.team) if rule.team else self.owner_of(entry) if entry else None
         if team is None:
             tried.append(f"rule {{{text}}}{place}: it names no team there is")
             return None
@@ -235,10 +242,25 @@ class Resolver:
             value = labels.get(label)
             if not value:
                 continue
-            entry = self._paths.find(value)
-            found = self._owned((entry,) if entry else (), f'{label}="{value}"', "lies in", "path", tried)
+            what = f'{label}="{value}"'
+            found = self._owned(self._catalog.paths.services_at(value), what, "lies in", "path", tried)
+            found = found or self._by_code_owner(value, what, labels, tried)
             if found is not None:
                 return found
+        return None
+
+    def _by_code_owner(self, path: str, what: str, labels: Labels, tried: list[str]) -> _Found | None:
+        repository = labels.get("repository") or labels.get("repo") or ""
+        lines = self._catalog.paths.code_owners_at(path, repository)
+        owned = [(team, line) for line in lines for owner in line.owners[:8] if (team := self.team(owner))]
+        teams = {team for team, _ in owned[:1]} if len(lines) == 1 else {team for team, _ in owned}
+        if len(teams) == 1:
+            team, line = owned[0]
+            reason = f"{what} is covered by the code owners' line {line.pattern}, owned by {team}"
+            return _Found(team, None, "path", str(line.origin), reason)
+        if lines:
+            which = "names no team there is" if not teams else "differs between repositories"
+            tried.append(f"{what}: the code owners' line {lines[0].pattern} {which}")
         return None
 
     def _owned(self, claimed: tuple[Entry, ...], what: str, how: str, rule: str, tried: list[str]) -> _Found | None:
@@ -246,7 +268,7 @@ class Resolver:
         if not claimed:
             tried.append(f"{what}: no {rule} of that name" if rule != "path" else f"{what}: no path pattern matches")
             return None
-        owners = {self.team(entry.owner) for entry in claimed}
+        owners = {self.owner_of(entry) for entry in claimed}
         names = ", ".join(entry.name for entry in claimed[:3]) + (" and others" if len(claimed) > 3 else "")
         team = next(iter(owners))
         if len(owners) > 1:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from routing.catalog.entry import Entry, Origin, Tool, ToolKind, normalised
+from routing.catalog.paths import PathIndex
+from routing.catalog.reading import CodeOwner, Group
 
 __all__ = ["Catalog", "Entry", "Origin", "Tool", "ToolKind", "normalised"]
 
@@ -26,9 +28,14 @@ class Catalog:
     by_namespace: Mapping[str, tuple[Entry, ...]]
     #: Name of a thing depended on, lower case, to the entries that depend on it.
     dependents: Mapping[str, tuple[Entry, ...]]
+    paths: PathIndex
+    #: What the sources' own groups are called, by which owners are written.
+    groups: tuple[Group, ...]
 
     @classmethod
-    def of(cls, entries: Iterable[Entry] = ()) -> Catalog:
+    def of(
+        cls, entries: Iterable[Entry] = (), code_owners: Iterable[CodeOwner] = (), groups: Iterable[Group] = ()
+    ) -> Catalog:
         """The catalog of these entries; of two with the same name the first stands (merge sources before)."""
         by_name: dict[str, Entry] = {}
         for entry in entries:
@@ -41,6 +48,8 @@ class Catalog:
             by_normal=_index((normalised(name), entry) for entry in ordered for name in (entry.name, *entry.aliases)),
             by_namespace=_index((namespace, entry) for entry in ordered for namespace in entry.namespaces),
             dependents=_index((name.lower(), entry) for entry in ordered for name in entry.depends_on),
+            paths=PathIndex.of(ordered, code_owners),
+            groups=tuple(groups),
         )
 
     def find(self, name: str) -> Entry | None:
@@ -53,13 +62,10 @@ class Catalog:
 
 
 def _index(pairs: Iterable[tuple[str, Entry]]) -> dict[str, tuple[Entry, ...]]:
-    index: dict[str, tuple[Entry, ...]] = {}
+    index: dict[str, list[Entry]] = {}
     for key, entry in pairs:
-        if not key:
-            continue
-        claimed = index.get(key)
-        if claimed is None:
-            index[key] = (entry,)
-        elif claimed[-1] is not entry:
-            index[key] = (*claimed, entry)
-    return index
+        claimed = index.setdefault(key, [])
+        if not claimed or claimed[-1] is not entry:
+            claimed.append(entry)
+    index.pop("", None)
+    return {key: tuple(claimed) for key, claimed in index.items()}

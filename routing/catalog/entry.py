@@ -52,6 +52,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     owner: str = ""
+    #: Further owners its source names; asked in order where the first is no team there is.
+    other_owners: tuple[str, ...] = ()
     #: 1 is the most important.
     tier: int | None = None
     lifecycle: str = ""
@@ -70,8 +72,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     origins: Mapping[str, Origin] = {}
 
     def origin(self, field: str = "name") -> Origin | None:
-        """Where a field's value was written, or None."""
-        return self.origins.get(field)
+        """Where a field's value, or a member of a list field ("aliases.cart-api"), was written, or None."""
+        return self.origins.get(field) or self.origins.get(field.partition(".")[0])
 
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -46,3 +46,24 @@ def test_what_is_not_usable_yaml_names_its_line(text, line):
     with pytest.raises(YamlError) as caught:
         load_documents(text)
     assert caught.value.line == line
+
+
+def test_aliases_and_merge_keys_are_followed_where_asked_for_and_bounded():
+    text = "a: &x {one: 1, two: 2}\nb:\n  <<: *x\n  two: 3\nc: [*x]\n"
+    (document,) = load_documents(text, aliased=100)
+    assert document["b"] == {"one": 1, "two": 3}
+    assert document["c"] == [{"one": 1, "two": 2}]
+    with pytest.raises(YamlError, match="aliases"):
+        load_documents(text, aliased=5)
+
+
+def test_an_alias_inside_itself_is_refused():
+    with pytest.raises(YamlError, match="contains itself"):
+        load_documents("a: &x\n  b: *x\n", aliased=100)
+
+
+def test_a_billion_laughs_are_cut_short():
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    with pytest.raises(YamlError, match="aliases"):
+        load_documents("\n".join(rows), aliased=10_000)
