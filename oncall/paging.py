@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -27,6 +27,9 @@ from routing.escalation import (
     in_daily_span,
     next_step,
 )
+
+#: Channels that ring.
+CALLS = frozenset({"voice", "phone_call"})
 
 #: Names that a rotation has on call at the instant of the step; unknown names are passed through as they stand.
 WhoIsOnCall = Callable[[RotationTarget], Sequence[str]]
@@ -105,9 +108,9 @@ def plan(person: Person, *, important: bool, now: datetime) -> list[tuple[str, s
     return planned
 
 
-def notice_method(person: Person) -> tuple[str, str] | None:
-    """The quietest way to tell a person something: the first method that is not a call."""
-    quiet = [m for m in person.methods if m.channel != "voice"]
+def notice_method(person: Person, available: Container[str]) -> tuple[str, str] | None:
+    """The quietest way to tell a person something through a channel there is: never a call."""
+    quiet = [m for m in person.methods if m.channel not in CALLS and m.channel in available]
     preferred = [rule.channel for rule in (*person.ordinary, *person.important)]
     quiet.sort(key=lambda m: preferred.index(m.channel) if m.channel in preferred else len(preferred))
     return (quiet[0].channel, quiet[0].address) if quiet else None

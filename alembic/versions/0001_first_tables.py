@@ -303,6 +303,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at is null"),
             postgresql_where=sa.text("ended_at is null"),
         )
+        batch_op.create_index("ix_alert_stream", ["integration", "stream", "id"], unique=False)
         batch_op.create_index(
             "ix_alert_stream_active",
             ["integration", "stream"],

@@ -9,6 +9,8 @@ from __future__ import annotations
 from oncall.incident.alerts import Arrival, absorb, all_resolved, gone_stale, open_incident
 from oncall.incident.due import Due, due, expired, released, reminded
 from oncall.incident.values import (
+    ALERTMANAGER,
+    ENGINE,
     Actor,
     Change,
     Entry,
@@ -36,6 +38,8 @@ from oncall.incident.verbs import (
 )
 
 __all__ = [
+    "ALERTMANAGER",
+    "ENGINE",
     "Actor",
     "Arrival",
     "Change",

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store import counters
 from oncall.store.incidents import IN_LIST, chunks
-from oncall.store.schema import alert
+from oncall.store.schema import alert, incident
 from routing.alert import Severity
 
 
@@ -50,6 +50,19 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     why_team: str
     why_group: str
+    #: When its incident was resolved, where that is known; not a column of its own.
+    incident_resolved_at: datetime | None = None
+
+
+class ActiveName(msgspec.Struct, frozen=True, kw_only=True):
+    """As little of an episode as it takes to see whether it is still named."""
+
+    id: int
+    incident: int
+    integration: str
+    stream: str
+    fingerprint: str
+    name: str
 
 
 async def new_ids(tx: AsyncConnection, count: int) -> int:
@@ -61,10 +74,15 @@ async def active(tx: AsyncConnection, integration: str, fingerprints: Collection
     """The episodes that are not over, by fingerprint."""
     found: dict[str, Episode] = {}
     for part in chunks(sorted(fingerprints), IN_LIST):
-        query = sa.select(alert).where(
-            alert.c.integration == integration, alert.c.fingerprint.in_(part), alert.c.ended_at.is_(None)
+        query = (
+            sa.select(alert, incident.c.resolved_at.label("incident_resolved_at"))
+            .join(incident, incident.c.id == alert.c.incident_id)
+            .where(alert.c.integration == integration, alert.c.fingerprint.in_(part), alert.c.ended_at.is_(None))
         )
-        found.update({row.fingerprint: _episode(row) for row in (await tx.execute(query)).all()})
+        for row in (await tx.execute(query)).all():
+            found[row.fingerprint] = msgspec.structs.replace(
+                _episode(row), incident_resolved_at=row.incident_resolved_at
+            )
     return found
 
 
@@ -82,18 +100,59 @@ async def latest_ended(tx: AsyncConnection, integration: str, fingerprints: Coll
     return found
 
 
-async def active_in_stream(tx: AsyncConnection, integration: str, stream: str) -> list[Episode]:
-    """The episodes that are not over and came in this group."""
-    query = sa.select(alert).where(
-        alert.c.integration == integration, alert.c.stream == stream, alert.c.ended_at.is_(None)
+async def active_in_streams(tx: AsyncConnection, streams: Collection[tuple[str, str]]) -> list[ActiveName]:
+    """The firing episodes that came in these groups, each named (integration, stream)."""
+    found: list[ActiveName] = []
+    for part in chunks(sorted(streams), IN_LIST // 2):
+        query = sa.select(
+            alert.c.id, alert.c.incident_id, alert.c.integration, alert.c.stream, alert.c.fingerprint, alert.c.name
+        ).where(
+            sa.tuple_(alert.c.integration, alert.c.stream).in_(part),
+            alert.c.ended_at.is_(None),
+            alert.c.status == EpisodeStatus.FIRING.value,
+        )
+        found += [
+            ActiveName(
+                id=row.id,
+                incident=row.incident_id,
+                integration=row.integration,
+                stream=row.stream,
+                fingerprint=row.fingerprint,
+                name=row.name,
+            )
+            for row in (await tx.execute(query)).all()
+        ]
+    return found
+
+
+async def latest_incident_of_stream(tx: AsyncConnection, integration: str, stream: str) -> int | None:
+    """The incident of the newest episode that came in this group."""
+    query = (
+        sa.select(alert.c.incident_id)
+        .where(alert.c.integration == integration, alert.c.stream == stream)
+        .order_by(alert.c.id.desc())
+        .limit(1)
     )
-    return [_episode(row) for row in (await tx.execute(query)).all()]
+    found: int | None = (await tx.execute(query)).scalar()
+    return found
 
 
 async def of_incident(tx: AsyncConnection, number: int, *, limit: int = 5000) -> list[Episode]:
     """An incident's episodes in the order they came."""
     query = sa.select(alert).where(alert.c.incident_id == number).order_by(alert.c.id).limit(limit)
     return [_episode(row) for row in (await tx.execute(query)).all()]
+
+
+async def loudest(tx: AsyncConnection, number: int) -> Episode | None:
+    """The alert that best stands for an incident: a paging one, still firing, the earliest of those."""
+    query = (
+        sa.select(alert)
+        .where(alert.c.incident_id == number)
+        .order_by(alert.c.paging.desc(), alert.c.ended_at.is_not(None), alert.c.id)
+        .limit(1)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return _episode(row) if row else None
 
 
 async def active_counts(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, int]:
@@ -155,6 +214,26 @@ async def touch(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
     """Note that these episodes were heard of again, unchanged."""
     for part in chunks(sorted(ids), IN_LIST):
         await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(last_seen_at=now, status="firing"))
+
+
+async def mark_stale(tx: AsyncConnection, ids: Sequence[int]) -> None:
+    """These episodes were no longer heard of; they are not over."""
+    for part in chunks(sorted(ids), IN_LIST):
+        await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(status=EpisodeStatus.STALE.value))
+
+
+async def move(tx: AsyncConnection, number: int, to: int) -> int | None:
+    """Put a stored episode into another incident; the one it was in, None where it is not stored yet."""
+    origin: int | None = (await tx.execute(sa.select(alert.c.incident_id).where(alert.c.id == number))).scalar()
+    if origin is not None:
+        await tx.execute(sa.update(alert).where(alert.c.id == number).values(incident_id=to))
+    return origin
+
+
+async def move_all(tx: AsyncConnection, ids: Collection[int], to: int) -> None:
+    """Put these episodes into another incident."""
+    for part in chunks(sorted(ids), IN_LIST):
+        await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(incident_id=to))
 
 
 _CHANGING = (

@@ -148,6 +148,17 @@ async def hasten(tx: AsyncConnection, incident: int | None, person: str, step: i
     return True
 
 
+async def hopeful(tx: AsyncConnection, incident: int, team: str, step: int) -> bool:
+    """Whether any page of a step may still get through, or has."""
+    alive = [PageStatus.PLANNED.value, PageStatus.SENDING.value, PageStatus.SENT.value]
+    query = (
+        sa.select(sa.func.count())
+        .select_from(page)
+        .where(page.c.incident_id == incident, page.c.team == team, page.c.step == step, page.c.status.in_(alive))
+    )
+    return bool((await tx.execute(query)).scalar_one())
+
+
 async def get(tx: AsyncConnection, page_id: str) -> Page | None:
     """One page."""
     row = (await tx.execute(sa.select(page).where(page.c.id == page_id))).one_or_none()

@@ -63,6 +63,11 @@ async def remember(
     )
 
 
+async def set_answer(tx: AsyncConnection, reply_id: str, answer: str) -> None:
+    """Note what was answered."""
+    await tx.execute(sa.update(reply).where(reply.c.id == reply_id).values(answer=answer))
+
+
 async def forget(tx: AsyncConnection, before: datetime, limit: int) -> int:
     """Delete old replies, a batch at a time."""
     old = sa.select(reply.c.id).where(reply.c.at < before).limit(limit)

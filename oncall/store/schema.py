@@ -136,6 +136,7 @@ alert = Table(
     Index("uq_alert_active", "integration", "fingerprint", unique=True, **_where("ended_at is null")),
     Index("ix_alert_incident_id", "incident_id"),
     Index("ix_alert_fingerprint", "integration", "fingerprint", "id"),
+    Index("ix_alert_stream", "integration", "stream", "id"),
     Index("ix_alert_stream_active", "integration", "stream", **_where("ended_at is null")),
     Index("ix_alert_last_seen_active", "last_seen_at", **_where("ended_at is null")),
 )

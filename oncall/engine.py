@@ -1,0 +1,103 @@
+"""The wiring: everything a use case needs, in one value that the doors hand to the services."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from grouping import Grouper
+from notifiers.channel import Channel
+from notifiers.http import Http
+from notifiers.notifier import Notifier
+from oncall.clock import Clock
+from oncall.config import Settings
+from oncall.directory import Directory
+from oncall.metrics import Metrics
+from oncall.store.database import Database
+from oncall.store.inbox_writer import InboxWriter
+from routing.owner import Resolver
+from schedules.worker import CalendarReader
+
+
+class Organisation:
+    """The files' content in force and what is derived from it; replaced whole on reload."""
+
+    def __init__(self, directory: Directory) -> None:
+        self.directory = directory
+        aliases = {team.name: team.id for team in directory.teams.values() if team.name}
+        self.resolver = Resolver(
+            directory.catalog,
+            tuple(directory.teams),
+            directory.defaults.fallback_team,
+            team_aliases=aliases,
+        )
+        self.integrations = {integration.key_sha256: integration for integration in directory.integrations}
+        self.integrations_by_name = {integration.name: integration for integration in directory.integrations}
+
+
+class Wake:
+    """Each stage wakes the next; waiting a second is only the safety net."""
+
+    def __init__(self) -> None:
+        self.intake = asyncio.Event()
+        self.escalation = asyncio.Event()
+        self.delivery = asyncio.Event()
+
+    def all(self) -> None:
+        """Something changed that any stage may care about."""
+        self.intake.set()
+        self.escalation.set()
+        self.delivery.set()
+
+
+@dataclass(slots=True)
+class GroupingState:
+    """The grouper this node holds, and the version of its rows; None until loaded."""
+
+    grouper: Grouper | None = None
+    version: int = -1
+
+
+@dataclass(slots=True, kw_only=True)
+class Engine:
+    """One node.
+
+    Attributes:
+        settings: How this process runs.
+        clock: The only source of time.
+        database: Everything that must survive.
+        organisation: People, teams, catalog; replace it only through `services.reload`.
+        notifiers: The channels that are configured, by name.
+        channels: What each configured channel says about itself.
+        inbox: Where bodies become durable.
+        calendars: Reads calendars in a process of its own.
+        http: For addresses the operator configured; `guarded_http` for those a person wrote.
+        node: This process's name in leases.
+    """
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    organisation: Organisation
+    notifiers: Mapping[str, Notifier]
+    channels: Mapping[str, Channel]
+    inbox: InboxWriter
+    calendars: CalendarReader
+    http: Http
+    guarded_http: Http
+    node: str = field(default_factory=lambda: f"{socket.gethostname()}-{secrets.token_hex(4)}")
+    metrics: Metrics = field(default_factory=Metrics)
+    wake: Wake = field(default_factory=Wake)
+    grouping: GroupingState = field(default_factory=GroupingState)
+
+    @property
+    def directory(self) -> Directory:
+        """The people, teams and catalog in force."""
+        return self.organisation.directory
+
+    def new_id(self) -> str:
+        """A name for a page: unguessable, so that links and callbacks may carry it."""
+        return secrets.token_hex(12)

@@ -1,0 +1,97 @@
+"""The loop: intake, escalation and delivery, each woken by the one before and otherwise every second."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from oncall.engine import Engine
+from oncall.services import delivery, escalation, intake
+
+log = structlog.get_logger(__name__)
+
+#: The safety net: no stage sleeps longer.
+TICK = 1.0
+#: Pages on their way beyond which no more are claimed.
+MOST_IN_FLIGHT = 400
+
+
+class Loop:
+    """Runs one node's stages until stopped. Everything they do is in the database; stopping loses nothing."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Begin."""
+        wake = self._engine.wake
+        stages = (
+            ("intake", wake.intake, self._intake),
+            ("escalation", wake.escalation, self._escalation),
+            ("delivery", wake.delivery, self._delivery),
+        )
+        self._tasks = [asyncio.create_task(self._stage(*stage), name=stage[0]) for stage in stages]
+        self._tasks.append(asyncio.create_task(self._watch_lag(), name="lag"))
+
+    async def stop(self) -> None:
+        """End the stages; what is being sent is sent to the end."""
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        if self._sending:
+            await asyncio.wait(self._sending)
+
+    async def _stage(self, name: str, event: asyncio.Event, work: Callable[[], Awaitable[int]]) -> None:
+        while True:
+            event.clear()
+            try:
+                busy = await work()
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                self._engine.metrics.loop_failures.labels(name).inc()
+                log.warning("the loop could not reach its database", stage=name, error=type(error).__name__)
+                busy = 0
+                event.clear()
+            except Exception:
+                self._engine.metrics.loop_failures.labels(name).inc()
+                log.exception("a round of the loop failed", stage=name)
+                busy = 0
+                event.clear()
+            if not busy:
+                await self._engine.clock.wait(event, TICK)
+
+    async def _intake(self) -> int:
+        return await intake.process_due(self._engine)
+
+    async def _escalation(self) -> int:
+        return await escalation.advance_due(self._engine)
+
+    async def _delivery(self) -> int:
+        if len(self._sending) >= MOST_IN_FLIGHT:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        begun = await delivery.send_due(self._engine)
+        for task in begun:
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
+        return len(begun)
+
+    def _sent(self, task: asyncio.Task[None]) -> None:
+        self._sending.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            # The lease runs out and the page is carried again.
+            self._engine.metrics.loop_failures.labels("record").inc()
+            log.error("a page could not be recorded", error=type(task.exception()).__name__)
+
+    async def _watch_lag(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(TICK)
+            self._engine.metrics.loop_lag.set(max(0.0, loop.time() - before - TICK))

@@ -1,0 +1,73 @@
+"""The periodic jobs, each run by one node of the cluster at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from oncall.engine import Engine
+from oncall.services import rotations, watch
+from oncall.store import leases
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to do every so often. `everywhere`: on each node, not once per cluster."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Engine], Awaitable[object]]
+    everywhere: bool = False
+
+
+JOBS: tuple[Job, ...] = (
+    Job("calendars", timedelta(minutes=1), rotations.refresh),
+    Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
+    Job("heartbeats", timedelta(seconds=15), watch.check_heartbeats),
+    Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
+    Job("clean-up", timedelta(hours=1), watch.forget_old),
+)
+
+
+async def run(engine: Engine, job: Job) -> bool:
+    """Run a job now if no other node does; True if it ran. A failure is logged and counted, and the job comes again."""
+    try:
+        if not job.everywhere and not await _mine(engine, job):
+            return False
+        await job.run(engine)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        engine.metrics.loop_failures.labels(job.name).inc()
+        log.warning("a periodic job failed; it will come again", job=job.name, error=type(error).__name__)
+        return False
+    return True
+
+
+def schedule(engine: Engine) -> AsyncIOScheduler:
+    """A scheduler with every job; it only ticks, all state is in the database."""
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    for job in (*JOBS, Job("outside heartbeat", engine.settings.heartbeat_every, watch.call_outside, everywhere=True)):
+        scheduler.add_job(
+            run,
+            "interval",
+            seconds=job.every.total_seconds(),
+            args=(engine, job),
+            id=job.name,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+    return scheduler
+
+
+async def _mine(engine: Engine, job: Job) -> bool:
+    async with engine.database.write() as tx:
+        # Held for a little more than one interval: a node that dies is replaced at the next but one.
+        length = job.every * 1.5
+        return await leases.hold(tx, f"job:{job.name}", engine.node, engine.clock.now(), length) is not None

@@ -1,0 +1,250 @@
+"""Carrying pages: claim under a lease, look once more whether they are needed, send outside any transaction, record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifiers import retry, throttle
+from notifiers.bundle import bundle
+from notifiers.message import Message, MessageKind
+from notifiers.notifier import Notifier
+from notifiers.outcome import Outcome, OutcomeKind
+from notifiers.throttle import DuePage, Send, Wait
+from oncall.engine import Engine
+from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus
+from oncall.incident.values import with_involvement
+from oncall.services.messages import message_for
+from oncall.services.trouble import open_trouble
+from oncall.store import incidents as incident_rows
+from oncall.store import pages as page_rows
+from oncall.store.pages import Page, PageStatus
+from routing.alert import Severity
+
+log = structlog.get_logger(__name__)
+
+#: Pages one transaction claims.
+MOST = 200
+#: A sender that says nothing for so long is dead, and another takes over. Longer than any notifier's timeout.
+LEASE = timedelta(seconds=30)
+#: How far back messages count towards a contact's limits.
+LOOK_BACK = timedelta(hours=3)
+#: What a channel that is not configured comes to.
+NO_CHANNEL = Outcome(
+    kind=OutcomeKind.REFUSED, code="not_configured", detail="the channel is not configured on this engine"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message and the pages it carries, the first of which names it."""
+
+    pages: tuple[Page, ...]
+    message: Message
+
+
+async def send_due(engine: Engine) -> list[asyncio.Task[None]]:
+    """Claim the pages that are due and begin to send them; the tasks end when each is recorded.
+
+    Nothing waits for another: each message has its own task, so a provider that hangs delays itself alone.
+    """
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        due = await page_rows.due(tx, now, MOST)
+        parcels = await _claim(engine, tx, due, now) if due else []
+    return [asyncio.create_task(_carry(engine, parcel), name=f"page {parcel.pages[0].id}") for parcel in parcels]
+
+
+async def _claim(engine: Engine, tx: AsyncConnection, due: list[Page], now: datetime) -> list[Parcel]:
+    incidents = await incident_rows.get(tx, {p.incident for p in due if p.incident is not None})
+    wanted = [p for p in due if _still_wanted(p, incidents)]
+    unwanted = {p.id for p in due} - {p.id for p in wanted}
+    await page_rows.update(
+        tx,
+        [
+            replace(p, status=PageStatus.CANCELLED, detail="no longer needed when its turn came")
+            for p in due
+            if p.id in unwanted
+        ],
+    )
+    by_contact: dict[tuple[str, str, bool], list[Page]] = defaultdict(list)
+    for page in wanted:
+        by_contact[page.channel, page.address, page.kind in {MessageKind.PAGE, MessageKind.BUNDLE}].append(page)
+    parcels: list[Parcel] = []
+    for pages in by_contact.values():
+        parcels += await _claim_contact(engine, tx, pages, incidents, now)
+    return parcels
+
+
+async def _claim_contact(
+    engine: Engine, tx: AsyncConnection, pages: list[Page], incidents: dict[int, Incident], now: datetime
+) -> list[Parcel]:
+    first = pages[0]
+    channel = engine.channels.get(first.channel)
+    if channel is None or first.channel not in engine.notifiers:
+        for page in pages:
+            await _record(engine, tx, (replace(page, attempts=page.attempts + 1),), now, now, NO_CHANNEL)
+        return []
+    recent = await page_rows.recent(tx, first.channel, first.address, now - LOOK_BACK)
+    limits = throttle.limits_for(first.kind, channel.limits)
+    decision = throttle.decide([_due(p, incidents) for p in pages], recent, limits, now)
+    if isinstance(decision, Wait):
+        await page_rows.update(tx, [replace(p, due_at=decision.until, detail=decision.reason) for p in pages])
+        return []
+    return await _lease(engine, tx, {p.id: p for p in pages}, decision, incidents, now)
+
+
+async def _lease(  # noqa: PLR0917 - the working set of one contact
+    engine: Engine,
+    tx: AsyncConnection,
+    pages: dict[str, Page],
+    decision: Send,
+    incidents: dict[int, Incident],
+    now: datetime,
+) -> list[Parcel]:
+    parcels = []
+    for ids in decision.messages:
+        claimed = [
+            replace(
+                pages[page_id],
+                status=PageStatus.SENDING,
+                attempts=pages[page_id].attempts + 1,
+                leased_by=engine.node,
+                leased_until=now + LEASE,
+                bundled_into=None if page_id == ids[0] else ids[0],
+            )
+            for page_id in ids
+        ]
+        messages = [await message_for(engine, tx, p, incidents.get(p.incident or 0), now) for p in claimed]
+        claimed = [replace(p, code=m.code) for p, m in zip(claimed, messages, strict=True)]
+        message = messages[0] if len(messages) == 1 else bundle(messages, page_id=ids[0], at=now)
+        await page_rows.update(tx, claimed)
+        engine.metrics.page_lateness.observe((now - claimed[0].due_at).total_seconds())
+        parcels.append(Parcel(tuple(claimed), message))
+    return parcels
+
+
+async def _carry(engine: Engine, parcel: Parcel) -> None:
+    page = parcel.pages[0]
+    notifier = engine.notifiers[page.channel]
+    started = engine.clock.now()
+    outcome = await _send(notifier, page.address, parcel.message)
+    ended = engine.clock.now()
+    engine.metrics.deliveries.labels(page.channel, outcome.kind.value).inc()
+    engine.metrics.delivery_seconds.labels(page.channel).observe((ended - started).total_seconds())
+    log.info(
+        "page carried",
+        incident=page.incident,
+        page=page.id,
+        channel=page.channel,
+        outcome=outcome.kind.value,
+        code=outcome.code,
+        bundled=len(parcel.pages),
+    )
+    async with engine.database.write() as tx:
+        await _record(engine, tx, parcel.pages, started, ended, outcome)
+    engine.wake.delivery.set()
+
+
+async def _send(notifier: Notifier, address: str, message: Message) -> Outcome:
+    """The notifier's answer; a notifier that breaks its own promises is classified, never trusted."""
+    try:
+        async with asyncio.timeout(notifier.timeout + 2):
+            return await notifier.send(address, message)
+    except TimeoutError:
+        return Outcome(kind=OutcomeKind.UNKNOWN, code="timeout", detail="the notifier did not come back")
+    except Exception as error:
+        log.exception("a notifier raised", channel=notifier.channel)
+        return Outcome(kind=OutcomeKind.UNKNOWN, code="raised", detail=f"the notifier failed: {type(error).__name__}")
+
+
+async def _record(  # noqa: PLR0917 - one attempt and what came of it
+    engine: Engine,
+    tx: AsyncConnection,
+    pages: tuple[Page, ...],
+    started: datetime,
+    ended: datetime,
+    outcome: Outcome,
+) -> None:
+    """Write the attempt, and do what follows: retry later, the next method now, the operator told."""
+    first = pages[0]
+    jitter = int(first.id[:4] or "0", 16) / 0xFFFF
+    decision = retry.decide(outcome, attempts=first.attempts, now=ended, jitter=jitter)
+    await page_rows.record(tx, first.id, channel=first.channel, started=started, ended=ended, outcome=outcome)
+    accepted = outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED}
+    entries = []
+    for page in pages:
+        again = decision.retry_at is not None
+        status = PageStatus.SENT if accepted else PageStatus.PLANNED if again else PageStatus.FAILED
+        if outcome.kind is OutcomeKind.UNKNOWN and not again:
+            status = PageStatus.SENT  # perhaps: it counts as asked, and the next method starts all the same
+        after = replace(
+            page,
+            status=status,
+            due_at=decision.retry_at or page.due_at,
+            sent_at=ended if status is PageStatus.SENT else page.sent_at,
+            leased_by=None,
+            leased_until=None,
+            bundled_into=None if again else page.bundled_into,
+            detail=decision.reason,
+        )
+        await page_rows.update(tx, [after])
+        if page.incident is not None and page.person:
+            entries.append(_entry(page, outcome, decision.reason, ended))
+        if decision.next_method and page.kind is MessageKind.PAGE:
+            entries += await _next_method(tx, after, ended)
+    await incident_rows.add_entries(tx, entries)
+    if decision.alarm_operator:
+        await _alarm(engine, tx, first, outcome, ended)
+
+
+async def _next_method(tx: AsyncConnection, page: Page, now: datetime) -> list[Entry]:
+    """The person's next method starts now; where nobody of the step has one left, the next step does."""
+    if page.incident is None or await page_rows.hasten(tx, page.incident, page.person, page.step, now):
+        return []
+    if page.status is not PageStatus.FAILED or await page_rows.hopeful(tx, page.incident, page.team, page.step):
+        return []
+    found = (await incident_rows.get(tx, [page.incident], lock=True)).get(page.incident)
+    involvement = found.of(page.team) if found else None
+    if found is None or involvement is None or involvement.status is not InvolvementStatus.TRIGGERED:
+        return []
+    await incident_rows.save(tx, [with_involvement(found, replace(involvement, next_due_at=now))], [], now)
+    text = f"step {page.step}: nobody could be reached by any method, next step now"
+    return [Entry(incident=found.id, at=now, kind=EntryKind.NOBODY, text=text, team=page.team)]
+
+
+async def _alarm(engine: Engine, tx: AsyncConnection, page: Page, outcome: Outcome, now: datetime) -> None:
+    key = f"oncall/channel/{page.channel}"
+    if not await incident_rows.open_by_group(tx, [key]):
+        title = f"Paging by {page.channel} is broken for everybody: {outcome.detail or outcome.code}"
+        await open_trouble(engine, tx, title=title, service="oncall", why=outcome.detail, now=now, group_key=key)
+        engine.wake.escalation.set()
+
+
+def _entry(page: Page, outcome: Outcome, reason: str, now: datetime) -> Entry:
+    said = f"{page.channel} to {page.person}: {reason}"
+    if page.bundled_into:
+        said += " (in one message with others)"
+    kind = EntryKind.PAGE if page.kind is MessageKind.PAGE else EntryKind.DELIVERY
+    data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}
+    return Entry(incident=page.incident or 0, at=now, kind=kind, text=said, team=page.team, data=data)
+
+
+def _still_wanted(page: Page, incidents: dict[int, Incident]) -> bool:
+    if page.kind is not MessageKind.PAGE or page.incident is None:
+        return True
+    incident = incidents.get(page.incident)
+    involvement = incident.of(page.team) if incident else None
+    return involvement is not None and involvement.status is InvolvementStatus.TRIGGERED
+
+
+def _due(page: Page, incidents: dict[int, Incident]) -> DuePage:
+    incident = incidents.get(page.incident or 0)
+    severity = Severity.CRITICAL if page.important else Severity.WARNING
+    return DuePage(page_id=page.id, severity=incident.severity if incident else severity, due_at=page.due_at)

@@ -1,0 +1,97 @@
+"""What is due by the clock: steps, reminders, expiries, the end of a hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall.engine import Engine
+from oncall.incident import Due, Incident, due, exhausted, expired, involve, released, reminded
+from oncall.paging import take_step
+from oncall.services import on_call
+from oncall.services.changes import Changes
+from oncall.store import incidents as incident_rows
+from routing.alert import Severity
+
+#: Incidents one transaction takes.
+MOST = 50
+#: An exhausted policy is walked again after this long, until somebody answers.
+AGAIN = timedelta(minutes=30)
+
+
+async def advance_due(engine: Engine) -> int:
+    """Take every step that is due, in one transaction; how many incidents were looked at.
+
+    The rows stay locked until the commit (SKIP LOCKED on PostgreSQL, the one writer on SQLite), so that no step is
+    taken twice; a node that dies before the commit has taken none.
+    """
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        numbers = await incident_rows.due(tx, now, MOST)
+        if not numbers:
+            return 0
+        found = await incident_rows.get(tx, numbers, lock=True)
+        changes = Changes(engine, now)
+        for number in numbers:
+            await _advance(engine, tx, found[number], changes, now)
+        await changes.write(tx)
+    engine.wake.delivery.set()
+    return len(numbers)
+
+
+async def _advance(engine: Engine, tx: AsyncConnection, incident: Incident, changes: Changes, now: datetime) -> None:
+    for team in [i.team for i in incident.involvements]:
+        involvement = incident.of(team)
+        if involvement is None:
+            continue
+        match due(involvement, now):
+            case Due.STEP:
+                incident = await _step(engine, tx, incident, team, changes, now)
+            case Due.REMINDER:
+                incident = changes.add(reminded(incident, team, now))
+            case Due.EXPIRY:
+                incident = changes.add(expired(incident, team, now))
+                incident = await _step(engine, tx, incident, team, changes, now)
+            case Due.RELEASE:
+                incident = changes.add(released(incident, team, now))
+                incident = await _step(engine, tx, incident, team, changes, now)
+            case Due.NOTHING:
+                pass
+
+
+async def _step(  # noqa: PLR0917 - the working set of one transaction
+    engine: Engine, tx: AsyncConnection, incident: Incident, team: str, changes: Changes, now: datetime
+) -> Incident:
+    involvement = incident.of(team)
+    assert involvement is not None
+    if involvement.next_due_at is not None:
+        engine.metrics.step_lateness.observe((now - involvement.next_due_at).total_seconds())
+    who = await on_call.lookup(tx, involvement.policy, now)
+    outcome = take_step(incident, involvement, engine.directory, who, now)
+    changes.entries += outcome.entries
+    changes.plan(outcome.pages)
+    changes.incidents[incident.id] = outcome.incident
+    if not outcome.exhausted:
+        return outcome.incident
+    return _ran_out(engine, outcome.incident, team, changes, now)
+
+
+def _ran_out(engine: Engine, incident: Incident, team: str, changes: Changes, now: datetime) -> Incident:
+    """Nobody answered: said loudly, the fallback team is brought in, and the policy starts again after a while."""
+    engine.metrics.exhausted.labels(team).inc()
+    fallback = engine.directory.teams[engine.directory.defaults.fallback_team]
+    told = f"the fallback team {fallback.id} is told" if fallback.id != team else "it is the fallback team itself"
+    why = f"nobody answered for {team}: its policy is exhausted; {told}; it starts again in {AGAIN.seconds // 60} min"
+    incident = changes.add(exhausted(incident, team=team, now=now, again=AGAIN, why=why))
+    if fallback.id != team:
+        brought = involve(
+            incident,
+            team=fallback.id,
+            policy=fallback.policy,
+            severity=Severity.CRITICAL,
+            now=now,
+            why=f"{fallback.id} is paged as the fallback team: nobody answered for {team}",
+        )
+        incident = changes.add(brought)
+    return incident

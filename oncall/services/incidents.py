@@ -1,0 +1,251 @@
+"""What people do to incidents: one function per verb, for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall import incident as state
+from oncall.engine import Engine
+from oncall.errors import Invalid, NotFound
+from oncall.incident import Actor, Change, Incident, Involvement, InvolvementStatus
+from oncall.services.changes import Changes
+from oncall.store import alerts as alert_rows
+from oncall.store import incidents as incident_rows
+from oncall.store.alerts import EpisodeStatus
+from routing.alert import Severity
+
+Decide = Callable[[Incident, datetime], Change]
+
+
+async def acknowledge(engine: Engine, number: int, *, by: Actor, teams: Sequence[str] = ()) -> Incident:
+    """Take an incident for the teams named; by default for the person's own teams where they wait, else for all.
+
+    Raises:
+        NotFound: no such incident.
+        AlreadyAcknowledged, AlreadyResolved: somebody was first; says who and when.
+    """
+
+    def decide(incident: Incident, now: datetime) -> Change:
+        defaults = engine.directory.defaults
+        return state.acknowledge(
+            incident,
+            by=by,
+            now=now,
+            expiry=defaults.acknowledgement_expiry.get(incident.severity),
+            teams=tuple(teams) or _own_waiting_teams(engine, incident, by.person),
+            reminder=defaults.acknowledgement_reminder,
+        )
+
+    taken = await _act(engine, number, decide)
+    engine.metrics.acknowledgements.labels(by.via.value).inc()
+    return taken
+
+
+async def confirm(engine: Engine, number: int, *, by: Actor) -> Incident:
+    """Stay on it: the acknowledgement's expiry starts again.
+
+    Raises:
+        NotFound, AlreadyResolved, Invalid: see `oncall.incident.confirm`.
+    """
+
+    def decide(incident: Incident, now: datetime) -> Change:
+        defaults = engine.directory.defaults
+        expiry = defaults.acknowledgement_expiry.get(incident.severity, timedelta(hours=1))
+        return state.confirm(incident, by=by, now=now, expiry=expiry, reminder=defaults.acknowledgement_reminder)
+
+    return await _act(engine, number, decide)
+
+
+async def resolve(engine: Engine, number: int, *, by: Actor, why: str = "") -> Incident:
+    """End an incident for every team.
+
+    Raises:
+        NotFound: no such incident.
+        AlreadyResolved: somebody was first.
+    """
+    return await _act(engine, number, lambda incident, now: state.resolve(incident, by=by, now=now, why=why))
+
+
+async def reopen(engine: Engine, number: int, *, by: Actor) -> Incident:
+    """Open a resolved incident again and ask its teams again.
+
+    Raises:
+        NotFound, Invalid: see `oncall.incident.reopen`.
+    """
+    why = f"{by.person} reopened by {by.via}"
+    return await _act(engine, number, lambda incident, now: state.reopen(incident, by=by, now=now, why=why))
+
+
+async def escalate(engine: Engine, number: int, *, by: Actor, team: str = "") -> Incident:
+    """Ask the next step now.
+
+    Raises:
+        NotFound, AlreadyResolved, Invalid: see `oncall.incident.escalate`.
+    """
+    return await _act(engine, number, lambda incident, now: state.escalate(incident, by=by, now=now, team=team))
+
+
+async def release(engine: Engine, number: int, *, by: Actor, team: str) -> Incident:
+    """Page a team that was held or only told.
+
+    Raises:
+        NotFound, AlreadyResolved, Invalid: see `oncall.incident.release`.
+    """
+    why = f"{by.person} said to page {team}"
+    return await _act(engine, number, lambda incident, now: state.release(incident, team=team, by=by, now=now, why=why))
+
+
+async def involve(engine: Engine, number: int, *, by: Actor, team: str) -> Incident:
+    """Bring in another team and page it.
+
+    Raises:
+        NotFound: no such incident or team.
+    """
+    known = engine.directory.teams.get(team)
+    if known is None:
+        raise NotFound(f"there is no team {team!r}", "Name one of the teams in the files.")
+
+    def decide(incident: Incident, now: datetime) -> Change:
+        why = f"{by.person} brought in {team}"
+        return state.involve(
+            incident, team=team, policy=known.policy, severity=Severity.CRITICAL, now=now, why=why, by=by
+        )
+
+    return await _act(engine, number, decide)
+
+
+async def reassign(engine: Engine, number: int, *, by: Actor, person: str, team: str = "") -> Incident:
+    """Hand the incident to one person, who is asked at once.
+
+    Raises:
+        NotFound: no such incident or person.
+        AlreadyResolved, Invalid: see `oncall.incident.reassign`.
+    """
+    named = engine.directory.person_named(person)
+    if named is None:
+        raise NotFound(f"there is no person {person!r}", "Name somebody by id, name or e-mail.")
+    return await _act(
+        engine,
+        number,
+        lambda incident, now: state.reassign(incident, person=named.id, by=by, now=now, team=team),
+    )
+
+
+async def snooze(engine: Engine, number: int, *, by: Actor, length: timedelta) -> Incident:
+    """Take it, and be asked again after that long.
+
+    Raises:
+        NotFound, AlreadyResolved, Invalid: see `oncall.incident.snooze`.
+    """
+    return await _act(engine, number, lambda incident, now: state.snooze(incident, by=by, now=now, until=now + length))
+
+
+async def note(engine: Engine, number: int, *, by: Actor, text: str) -> Incident:
+    """Add a note to the timeline.
+
+    Raises:
+        NotFound, Invalid: no such incident; an empty note.
+    """
+    return await _act(engine, number, lambda incident, now: state.note(incident, by=by, now=now, text=text))
+
+
+async def merge(engine: Engine, number: int, *, into: int, by: Actor) -> Incident:
+    """Make one trouble of two: the alerts and teams of `number` go over to `into`, which is returned.
+
+    Raises:
+        NotFound, AlreadyResolved, Invalid: see `oncall.incident.merge`.
+    """
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        found = await incident_rows.get(tx, [number, into], lock=True)
+        gone, kept = state.merge(_present(found, number), _present(found, into), by=by, now=now)
+        changes = Changes(engine, now)
+        changes.add(gone)
+        changes.add(kept)
+        await changes.write(tx)
+        episodes = await alert_rows.of_incident(tx, number)
+        await alert_rows.move_all(tx, [e.id for e in episodes], into)
+    engine.wake.all()
+    return kept.incident
+
+
+async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Actor) -> Incident:
+    """Make another incident of some of an incident's alerts; it asks the owner of the loudest. It is returned.
+
+    Raises:
+        NotFound: no such incident.
+        Invalid: none of those alerts is in it, or all of them are.
+    """
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        found = await incident_rows.get(tx, [number], lock=True)
+        origin = _present(found, number)
+        episodes = await alert_rows.of_incident(tx, number)
+        chosen = [e for e in episodes if e.id in set(alerts)]
+        if not chosen or len(chosen) == len(episodes):
+            raise Invalid("a split takes some of the alerts", "Choose at least one alert and leave at least one.")
+        first = max(chosen, key=lambda e: (e.status is not EpisodeStatus.RESOLVED, e.severity.rank, -e.id))
+        team = engine.directory.teams.get(first.team) or engine.directory.teams[engine.directory.defaults.fallback_team]
+        arrival = state.Arrival(
+            name=first.name,
+            summary=first.name,
+            kind=first.kind,
+            severity=first.severity,
+            paging=first.paging,
+            team=team.id,
+            service=first.service,
+            policy=team.policy,
+            why_team=first.why_team,
+            why_group=f"{by.person} split it from #{number}",
+        )
+        opened = state.open_incident(await incident_rows.new_ids(tx), arrival, now=now)
+        part = replace(opened.incident, kinds=frozenset(e.kind for e in chosen))
+        left, made = state.split(origin, part, by=by, now=now, count=len(chosen))
+        changes = Changes(engine, now)
+        changes.add(replace(opened, incident=part))
+        changes.add(made)
+        changes.add(left)
+        await changes.write(tx)
+        await alert_rows.move_all(tx, [e.id for e in chosen], part.id)
+    engine.wake.all()
+    return part
+
+
+async def _act(engine: Engine, number: int, decide: Decide) -> Incident:
+    """Load, decide, write, wake: the one way an incident changes by a person's hand."""
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        incident = _present(await incident_rows.get(tx, [number], lock=True), number)
+        after = await write_change(engine, tx, decide(incident, now), now)
+    engine.wake.all()
+    return after
+
+
+async def write_change(engine: Engine, tx: AsyncConnection, change: Change, now: datetime) -> Incident:
+    """Write one verb's outcome with what follows from it."""
+    changes = Changes(engine, now)
+    after = changes.add(change)
+    await changes.write(tx)
+    return after
+
+
+def _present(found: dict[int, Incident], number: int) -> Incident:
+    if number not in found:
+        raise NotFound(f"there is no incident #{number}", "Look in the list of incidents.")
+    return found[number]
+
+
+def _own_waiting_teams(engine: Engine, incident: Incident, person: str) -> tuple[str, ...]:
+    """The person's teams that are being asked; none means all, since anybody may help."""
+    own = {team.id for team in engine.directory.teams_of(person)}
+    waiting = [i for i in incident.involvements if _waits(i)]
+    mine = tuple(i.team for i in waiting if i.team in own)
+    return mine or ()
+
+
+def _waits(involvement: Involvement) -> bool:
+    return involvement.status is InvolvementStatus.TRIGGERED

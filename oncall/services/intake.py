@@ -1,0 +1,188 @@
+"""Taking bodies in, and turning them into incidents behind the 2xx."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from oncall.directory import Integration
+from oncall.engine import Engine
+from oncall.errors import Invalid
+from oncall.services.intake_batch import Batch
+from oncall.services.trouble import open_trouble
+from oncall.store import inbox, leases
+from oncall.store.inbox import Quarantined, Received, Waiting
+from routing.alert import AlertStatus, Severity
+from routing.severity import grade
+from routing.sources import BodyError, Decoded, source
+
+log = structlog.get_logger(__name__)
+
+#: How long a node that went silent keeps others from the inbox.
+LEASE = timedelta(seconds=10)
+#: Bodies one transaction takes at most, and alerts after which it takes no further body.
+MOST_BODIES = 64
+MOST_ALERTS = 256
+#: A body that failed this often is put aside, loudly.
+MOST_ATTEMPTS = 3
+#: A quarantined body is kept up to this many bytes.
+KEPT_BYTES = 262_144
+
+
+async def accept(engine: Engine, integration: Integration, body: bytes) -> None:
+    """Return when the body is on disk; everything else happens behind it.
+
+    Raises:
+        Invalid: it is not what the integration's source sends; kept in the quarantine. `path` says where.
+        Unavailable: it could not be written; the sender should try again.
+    """
+    started = engine.clock.now()
+    try:
+        decoded = decode(integration, body)
+    except BodyError as error:
+        await _put_aside(engine, integration, body, error.what, error.path)
+        engine.metrics.bodies.labels(integration.name, "refused").inc()
+        raise Invalid(
+            f"not a version 4 Alertmanager webhook: {error.what}",
+            "Remove a custom payload from the receiver, or post what Alertmanager posts.",
+            error.path,
+        ) from error
+    await engine.inbox.put(
+        Received(
+            integration=integration.name,
+            received_at=started,
+            priority=_priority(engine, decoded),
+            stream=stream_of(decoded),
+            body=body,
+        )
+    )
+    engine.metrics.bodies.labels(integration.name, "accepted").inc()
+    engine.metrics.accept_seconds.observe((engine.clock.now() - started).total_seconds())
+    engine.wake.intake.set()
+
+
+async def process_due(engine: Engine) -> int:
+    """Process what waits in the inbox, one batch in one transaction; how many bodies were touched.
+
+    One node at a time, under a lease whose row stays locked until the commit. A batch that fails is tried body by
+    body, so that one bad body costs itself alone.
+    """
+    now = engine.clock.now()
+    try:
+        return await _process(engine, now, most=MOST_BODIES)
+    except SQLAlchemyError:
+        engine.grouping.grouper = None
+        raise
+    except Exception:
+        engine.grouping.grouper = None
+        log.exception("a batch of the inbox failed; its bodies are tried one by one")
+        return await _process_singly(engine, now)
+
+
+def decode(integration: Integration, body: bytes) -> Decoded:
+    """The body by the integration's source.
+
+    Raises:
+        BodyError: it is not what that source sends.
+    """
+    kind = source(integration.source)
+    if kind is None:
+        raise BodyError(f"no source is called {integration.source!r}")
+    return kind.decode(body)
+
+
+def stream_of(decoded: Decoded) -> str:
+    """A short name for the source's group, whose messages must be processed in order."""
+    text = f"{decoded.group.receiver}\0{decoded.group.key}"
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+async def _process(engine: Engine, now: datetime, *, most: int, only: int | None = None) -> int:
+    async with engine.database.write() as tx:
+        version = await leases.hold(tx, "intake", engine.node, now, LEASE)
+        if version is None:
+            return 0
+        waiting = await inbox.take(tx, limit=most)
+        if only is not None:
+            waiting = [body for body in waiting if body.id == only]
+        if not waiting:
+            return 0
+        with engine.metrics.batch_seconds.time():
+            batch = await Batch.begin(engine, tx, version, now)
+            count = 0
+            for body in waiting:
+                if batch.alerts >= MOST_ALERTS:
+                    break
+                await batch.read(body)
+                count += 1
+            await batch.work()
+    engine.wake.escalation.set()
+    engine.wake.delivery.set()
+    return count
+
+
+async def _process_singly(engine: Engine, now: datetime) -> int:
+    async with engine.database.read() as tx:
+        waiting = await inbox.take(tx, limit=MOST_BODIES)
+    count = 0
+    for body in waiting:
+        try:
+            count += await _process(engine, now, most=MOST_BODIES, only=body.id)
+        except SQLAlchemyError:
+            engine.grouping.grouper = None
+            raise
+        except Exception as error:
+            engine.grouping.grouper = None
+            log.exception("a body of the inbox failed", inbox_id=body.id, integration=body.integration)
+            await _failed(engine, body, error, now)
+            count += 1
+    return count
+
+
+async def _failed(engine: Engine, body: Waiting, error: Exception, now: datetime) -> None:
+    async with engine.database.write() as tx:
+        attempts = await inbox.failed(tx, body.id, f"{type(error).__name__}: {error}"[:500])
+        if attempts < MOST_ATTEMPTS:
+            return
+        reason = f"processing failed {attempts} times: {type(error).__name__}"
+        await inbox.quarantined(
+            tx,
+            [
+                Quarantined(
+                    received_at=body.received_at,
+                    integration=body.integration,
+                    reason=reason,
+                    path="$",
+                    body=body.body[:KEPT_BYTES],
+                    inbox_id=body.id,
+                )
+            ],
+        )
+        await inbox.done(tx, [body.id], now)
+        title = f"A webhook body from {body.integration} could not be processed; it is in the quarantine"
+        await open_trouble(engine, tx, title=title, service="oncall", why=reason, now=now)
+    engine.wake.escalation.set()
+
+
+async def _put_aside(engine: Engine, integration: Integration, body: bytes, reason: str, path: str) -> None:
+    row = Quarantined(
+        received_at=engine.clock.now(),
+        integration=integration.name,
+        reason=reason,
+        path=path,
+        body=body[:KEPT_BYTES],
+    )
+    async with engine.database.write() as tx:
+        await inbox.quarantined(tx, [row])
+
+
+def _priority(engine: Engine, decoded: Decoded) -> int:
+    defaults = engine.directory.defaults
+    firing = (a for a in decoded.alerts if a.status is AlertStatus.FIRING)
+    loud = any(
+        grade(a.labels, defaults.severities, defaults.unknown_severity).severity is Severity.CRITICAL for a in firing
+    )
+    return 0 if loud else 1

@@ -1,0 +1,283 @@
+"""One batch of the inbox: load what it touches, decide alert by alert, write everything once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from grouping import Grouper
+from oncall.directory import Integration
+from oncall.engine import Engine
+from oncall.incident import ENGINE, all_resolved, gone_stale, reopen
+from oncall.services.changes import Changes
+from oncall.services.intake_decode import Body, bodies_of
+from oncall.services.placement import Placed, Placement
+from oncall.store import alerts as alert_rows
+from oncall.store import grouping_state, heartbeats, inbox, silences
+from oncall.store.alerts import Episode, EpisodeStatus
+from oncall.store.inbox import Waiting
+from oncall.store.silences import Silenced
+from routing.alert import Alert, AlertStatus
+from routing.merge import MergeKind, merge
+from routing.silence import Silence, silenced_by
+
+#: An incident that a person resolved while an alert still fired is opened again when the alert is repeated after this.
+STILL_FIRING_AFTER = timedelta(minutes=30)
+#: Why an alert is marked stale at once.
+VANISHED = (
+    "left its Alertmanager group without a resolved: silenced or inhibited there, or sent with send_resolved: false"
+)
+
+
+@dataclass(slots=True)
+class Batch:
+    """The working set of one transaction."""
+
+    engine: Engine
+    tx: AsyncConnection
+    now: datetime
+    grouper: Grouper
+    silences: list[Silence]
+    changes: Changes
+    placement: Placement
+    alerts: int = 0
+    _bodies: list[Body] = field(default_factory=list)
+    _known: dict[tuple[str, str], Episode] = field(default_factory=dict)
+    _changed: dict[int, Episode] = field(default_factory=dict)
+    _touched: set[int] = field(default_factory=set)
+    _silenced: list[Silenced] = field(default_factory=list)
+    _ended_in: set[int] = field(default_factory=set)
+
+    @classmethod
+    async def begin(cls, engine: Engine, tx: AsyncConnection, version: int, now: datetime) -> Batch:
+        """Load what every batch needs; the grouper only where another node had the lease since."""
+        state = engine.grouping
+        if state.grouper is None or state.version != version:
+            state.grouper = Grouper()
+            state.grouper.load(await grouping_state.load(tx))
+            state.version = version
+        changes = Changes(engine, now)
+        return cls(
+            engine=engine,
+            tx=tx,
+            now=now,
+            grouper=state.grouper,
+            silences=await silences.in_force(tx, now),
+            changes=changes,
+            placement=Placement(engine=engine, tx=tx, now=now, grouper=state.grouper, changes=changes),
+        )
+
+    async def read(self, waiting: Waiting) -> None:
+        """Decode one body (or the next slice of a large one)."""
+        body, quarantined = bodies_of(self.engine, waiting)
+        await inbox.quarantined(self.tx, quarantined)
+        if body is None:
+            await inbox.done(self.tx, [waiting.id], self.now)
+            return
+        self._bodies.append(body)
+        self.alerts += len(body.alerts)
+
+    async def work(self) -> None:
+        """Decide and write."""
+        await self._load()
+        for body in self._bodies:
+            for alert in body.alerts:
+                await self._report(alert, body)
+        await self._write()
+
+    async def _load(self) -> None:
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for body in self._bodies:
+            wanted[body.integration.name] |= {alert.fingerprint for alert in body.alerts}
+        for integration, fingerprints in wanted.items():
+            active = await alert_rows.active(self.tx, integration, fingerprints)
+            ended = await alert_rows.latest_ended(self.tx, integration, fingerprints - active.keys())
+            self._known.update({(integration, f): episode for f, episode in (active | ended).items()})
+
+    async def _report(self, alert: Alert, body: Body) -> None:
+        """Fold one report into what is known."""
+        key = (body.integration.name, alert.fingerprint)
+        episode = self._known.get(key)
+        merged = merge(_as_alert(episode) if episode else None, alert, self.now)
+        self.engine.metrics.alerts.labels(merged.kind.value).inc()
+        match merged.kind:
+            case MergeKind.NEW_EPISODE | MergeKind.REOPENED:
+                await self._fires(merged.alert, body)
+            case MergeKind.BORN_RESOLVED:
+                await self._born_resolved(merged.alert, body)
+            case MergeKind.REPEAT | MergeKind.LATE if episode is not None:
+                await self._repeats(episode)
+            case MergeKind.UPDATED if episode is not None:
+                await self._repeats(episode)
+                self._keep(replace(self._known[key], **_reported(merged.alert), last_seen_at=self.now))
+            case MergeKind.RESOLVED if episode is not None:
+                self._ends(episode, merged.alert)
+
+    async def _fires(self, alert: Alert, body: Body) -> None:
+        if await self._is_heartbeat(alert, body.integration) or self._is_silenced(alert, body.integration):
+            return
+        number = await self.placement.episode_id()
+        placed = await self.placement.place(number, alert, body.integration, body.group)
+        self._add(number, alert, body, placed)
+
+    async def _born_resolved(self, alert: Alert, body: Body) -> None:
+        """It came and went before we heard of it: filed with its group, nobody is asked."""
+        if self._is_silenced(alert, body.integration):
+            return
+        number = await self.placement.episode_id()
+        placed = await self.placement.file_resolved(alert, body.integration, body.group, body.stream)
+        self._add(number, alert, body, placed)
+
+    def _add(self, number: int, alert: Alert, body: Body, placed: Placed) -> None:
+        over = alert.status is AlertStatus.RESOLVED
+        episode = Episode(
+            id=number,
+            incident=placed.incident,
+            integration=body.integration.name,
+            fingerprint=alert.fingerprint,
+            stream=body.stream,
+            status=EpisodeStatus.RESOLVED if over else EpisodeStatus.FIRING,
+            name=alert.name,
+            kind=placed.kind,
+            severity=placed.severity,
+            paging=placed.paging,
+            team=placed.team,
+            service=placed.service,
+            labels=alert.labels,
+            annotations=alert.annotations,
+            generator_url=alert.generator_url,
+            starts_at=alert.starts_at,
+            received_at=body.received_at,
+            last_seen_at=self.now,
+            ended_at=alert.ends_at if over else None,
+            why_team=placed.why_team,
+            why_group=placed.why_group,
+        )
+        self._known[body.integration.name, alert.fingerprint] = episode
+        self.placement.added[number] = episode
+
+    async def _repeats(self, episode: Episode) -> None:
+        if episode.status is EpisodeStatus.RESOLVED:
+            return
+        self._touched.add(episode.id)
+        closed = episode.incident_resolved_at
+        if closed is None or self.now - closed < STILL_FIRING_AFTER:
+            return
+        incident = await self.placement.incident(episode.incident)
+        if incident is not None and incident.resolved_at is not None:
+            why = f"{episode.name} still fires, {(self.now - closed).seconds // 60} min after {incident.resolved_by} resolved this"
+            self.changes.add(reopen(incident, by=ENGINE, now=self.now, why=why))
+
+    def _ends(self, episode: Episode, alert: Alert) -> None:
+        self._keep(
+            replace(
+                episode,
+                **_reported(alert),
+                status=EpisodeStatus.RESOLVED,
+                last_seen_at=self.now,
+                ended_at=alert.ends_at or self.now,
+            )
+        )
+        self._ended_in.add(episode.incident)
+        self.grouper.resolved(str(episode.id), self.now)
+
+    def _keep(self, episode: Episode) -> None:
+        self._known[episode.integration, episode.fingerprint] = episode
+        kept = self.placement.added if episode.id in self.placement.added else self._changed
+        kept[episode.id] = episode
+
+    async def _is_heartbeat(self, alert: Alert, integration: Integration) -> bool:
+        """A Watchdog says that its sender lives; it is noted and is no trouble."""
+        heartbeat = integration.heartbeat
+        if heartbeat is None or alert.name != heartbeat.alertname:
+            return False
+        late = await heartbeats.heard(self.tx, integration.name, self.now)
+        if late is not None:
+            incident = await self.placement.incident(late)
+            if incident is not None and incident.resolved_at is None:
+                self.changes.add(all_resolved(incident, now=self.now))
+        return True
+
+    def _is_silenced(self, alert: Alert, integration: Integration) -> bool:
+        silence = silenced_by(alert.labels, self.silences, self.now)
+        if silence is None:
+            return False
+        self._silenced.append(
+            Silenced(
+                at=self.now,
+                silence=int(silence.id),
+                integration=integration.name,
+                fingerprint=alert.fingerprint,
+                labels=dict(alert.labels),
+            )
+        )
+        return True
+
+    async def _write(self) -> None:
+        await self.placement.settle_moves()
+        await self.changes.write(self.tx)
+        await alert_rows.add(self.tx, list(self.placement.added.values()))
+        await alert_rows.update(self.tx, list(self._changed.values()))
+        await alert_rows.touch(self.tx, sorted(self._touched - self._changed.keys()), self.now)
+        await silences.log(self.tx, self._silenced)
+        await self._vanished()
+        await self._close_finished()
+        await self.changes.write(self.tx)
+        await grouping_state.save(self.tx, self.grouper.drain_changes())
+        await self.placement.finish()
+        for body in self._bodies:
+            if body.unfinished:
+                await inbox.progressed(self.tx, body.inbox_id, body.done)
+        await inbox.done(self.tx, [b.inbox_id for b in self._bodies if not b.unfinished], self.now)
+
+    async def _close_finished(self) -> None:
+        """An incident whose every alert is resolved is over."""
+        counts = await alert_rows.active_counts(self.tx, self._ended_in)
+        for number, active in counts.items():
+            incident = await self.placement.incident(number)
+            if active == 0 and incident is not None and incident.resolved_at is None:
+                self.changes.add(all_resolved(incident, now=self.now))
+                self.grouper.closed(str(number))
+
+    async def _vanished(self) -> None:
+        """A complete message of a group that no longer names an alert which never resolved."""
+        complete = {
+            (body.integration.name, body.stream): body.fingerprints
+            for body in self._bodies
+            if not body.unfinished and body.group.truncated == 0
+        }
+        gone: dict[int, list[tuple[int, str]]] = defaultdict(list)
+        for active in await alert_rows.active_in_streams(self.tx, complete.keys()):
+            if active.fingerprint not in complete[active.integration, active.stream]:
+                gone[active.incident].append((active.id, active.name))
+        await alert_rows.mark_stale(self.tx, [number for found in gone.values() for number, _ in found])
+        for incident_id, found in gone.items():
+            incident = await self.placement.incident(incident_id)
+            if incident is not None and incident.resolved_at is None:
+                names = tuple(name for _, name in found)
+                self.changes.add(gone_stale(incident, names=names, why=VANISHED, now=self.now))
+
+
+def _as_alert(episode: Episode) -> Alert:
+    over = episode.status is EpisodeStatus.RESOLVED
+    return Alert(
+        fingerprint=episode.fingerprint,
+        status=AlertStatus.RESOLVED if over else AlertStatus.FIRING,
+        labels=episode.labels,
+        annotations=episode.annotations,
+        starts_at=episode.starts_at,
+        ends_at=episode.ended_at,
+        generator_url=episode.generator_url,
+    )
+
+
+def _reported(alert: Alert) -> dict[str, object]:
+    return {
+        "annotations": alert.annotations,
+        "generator_url": alert.generator_url,
+        "starts_at": alert.starts_at,
+    }

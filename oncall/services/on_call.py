@@ -1,0 +1,40 @@
+"""Who is on call, looked up in the stored segments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall.store import rotations
+from routing.escalation import Policy, RotationTarget
+
+#: Answers for one instant.
+Lookup = Callable[[RotationTarget], Sequence[str]]
+
+
+async def lookup(tx: AsyncConnection, policy: Policy, now: datetime) -> Lookup:
+    """The people on call at `now` in every rotation a policy names."""
+    targets = [t for step in policy.steps for t in step.targets if isinstance(t, RotationTarget)]
+    return await lookup_targets(tx, targets, now)
+
+
+async def lookup_targets(tx: AsyncConnection, targets: Iterable[RotationTarget], now: datetime) -> Lookup:
+    """The people on call at `now` in these rotations."""
+    names = {schedule_key(target.team, target.schedule) for target in targets}
+    found = {s.schedule: s for s in await rotations.segments_at(tx, now, names)} if names else {}
+
+    def who(target: RotationTarget) -> Sequence[str]:
+        segment = found.get(schedule_key(target.team, target.schedule))
+        if segment is None:
+            return ()
+        wanted = [name for name, role in segment.on_call if target.role is None or role == target.role]
+        return tuple(dict.fromkeys(wanted))
+
+    return who
+
+
+def schedule_key(team: str, schedule: str) -> str:
+    """How a team's schedule is named in the database."""
+    return f"{team}/{schedule}"

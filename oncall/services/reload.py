@@ -1,0 +1,44 @@
+"""Taking a changed configuration directory into force: whole, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from oncall.config import load
+from oncall.engine import Engine, Organisation
+from oncall.errors import Invalid
+from routing.problem import Problem
+
+log = structlog.get_logger(__name__)
+
+
+class BadDirectory(Invalid):
+    """The directory was refused; the old one stays in force."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        count = len(problems)
+        super().__init__(
+            f"the configuration has {count} {'problem' if count == 1 else 'problems'}; the old one stays in force",
+            "; ".join(str(problem) for problem in problems[:20]),
+        )
+        self.problems = problems
+
+
+async def reload(engine: Engine, path: Path) -> tuple[Problem, ...]:
+    """Read the directory again and put it into force; the warnings it gave.
+
+    Running escalations keep the policy they started with; people, addresses and owners are the new ones at once.
+
+    Raises:
+        BadDirectory: it has errors.
+    """
+    loaded = await asyncio.to_thread(load, path)
+    if loaded.directory is None:
+        log.error("configuration refused", problems=[str(p) for p in loaded.errors])
+        raise BadDirectory(loaded.errors)
+    engine.organisation = await asyncio.to_thread(Organisation, loaded.directory)
+    log.info("configuration in force", people=len(loaded.directory.people), teams=len(loaded.directory.teams))
+    return loaded.problems

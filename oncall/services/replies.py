@@ -1,0 +1,167 @@
+"""What people answer, through whatever channel: understood once, acted on once, always answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from notifiers.replies import Aim, Reply, Verb, parse, parse_keys
+from oncall.engine import Engine
+from oncall.errors import AlreadyAcknowledged, AlreadyResolved, OncallError
+from oncall.incident import Actor, Via
+from oncall.person import Person
+from oncall.services import incidents, on_call
+from oncall.store import incidents as incident_rows
+from oncall.store import pages as page_rows
+from oncall.store import replies as reply_rows
+from oncall.store import rotations
+
+#: Length of a snooze that names none.
+SNOOZE = timedelta(hours=1)
+HELP = "Reply: ack, ack 12, ack all, 12 resolve, 12 escalate, 12 snooze 2h, who. Without a number: the latest page."
+#: Which door a channel's answers come through.
+DOORS = {
+    "phone": Via.PHONE,
+    "phone_call": Via.PHONE,
+    "sms": Via.SMS,
+    "voice": Via.VOICE,
+    "slack": Via.SLACK,
+    "email": Via.EMAIL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """One answer as a provider handed it over.
+
+    `id` is the provider's name for it: the same id twice takes effect once and gets the same answer. `incident` is
+    the one it is about where the channel knows (a call, a button).
+    """
+
+    id: str
+    channel: str
+    address: str
+    text: str = ""
+    digits: str = ""
+    incident: int | None = None
+
+
+async def handle(engine: Engine, incoming: Incoming) -> str:
+    """Do what was asked and say what came of it; "" for a stranger, who gets no answer."""
+    person = sender(engine, incoming.channel, incoming.address)
+    if person is None:
+        return ""
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        before = await reply_rows.answered(tx, incoming.id)
+        if before is not None:
+            return before
+        # Noted before it acts: a provider that repeats itself after a crash repeats nothing here.
+        await reply_rows.remember(
+            tx,
+            reply_id=incoming.id,
+            at=now,
+            channel=incoming.channel,
+            address=incoming.address,
+            person=person.id,
+            text=incoming.text or incoming.digits,
+            answer="",
+        )
+    answer = await _answer(engine, incoming, person, now)
+    async with engine.database.write() as tx:
+        await reply_rows.set_answer(tx, incoming.id, answer)
+    return answer
+
+
+def sender(engine: Engine, channel: str, address: str) -> Person | None:
+    """The person who has this address on this channel (a number counts for texts and calls alike)."""
+    family = {"sms", "voice"} if channel in {"sms", "voice"} else {"phone", "phone_call", channel}
+    for person in engine.directory.people.values():
+        if any(m.channel in family and m.address == address for m in person.methods):
+            return person
+    return None
+
+
+async def _answer(engine: Engine, incoming: Incoming, person: Person, now: datetime) -> str:
+    reply = parse_keys(incoming.digits) if incoming.digits else parse(incoming.text)
+    if reply is None:
+        return f"Not understood. {HELP}" if not incoming.digits else "That key does nothing."
+    if reply.verb is Verb.HELP:
+        return HELP
+    if reply.verb is Verb.WHO:
+        return await _who(engine, reply.name, now)
+    if reply.verb in {Verb.STOP, Verb.START, Verb.COVER, Verb.REPEAT}:
+        return f"{reply.verb.value} is not available through {incoming.channel}. {HELP}"
+    numbers = await _targets(engine, incoming, reply)
+    if not numbers:
+        return f"No open page matches. {HELP}"
+    by = Actor(person.id, DOORS.get(incoming.channel, Via.PAGER))
+    said = [await _do(engine, reply, number, by, now) for number in numbers[:20]]
+    return " ".join(said)
+
+
+async def _targets(engine: Engine, incoming: Incoming, reply: Reply) -> list[int]:
+    async with engine.database.read() as tx:
+        if reply.aim is Aim.INCIDENT:
+            return [int(reply.name)]
+        if reply.aim is Aim.ALL:
+            return sorted(await reply_rows.open_incidents(tx, incoming.channel, incoming.address))
+        if reply.aim is Aim.CODE:
+            found = await reply_rows.incident_of(tx, incoming.channel, incoming.address, int(reply.name))
+            if found is None and await incident_rows.get(tx, [int(reply.name)]):
+                found = int(reply.name)
+            return [found] if found is not None else []
+        latest = incoming.incident or await page_rows.latest_incident(tx, incoming.channel, incoming.address)
+        return [latest] if latest is not None else []
+
+
+async def _do(engine: Engine, reply: Reply, number: int, by: Actor, now: datetime) -> str:
+    """One verb on one incident, as a sentence; a late answer says who was first and when."""
+    try:
+        match reply.verb:
+            case Verb.ACKNOWLEDGE:
+                await incidents.acknowledge(engine, number, by=by)
+                return f"#{number} acknowledged."
+            case Verb.RESOLVE:
+                await incidents.resolve(engine, number, by=by)
+                return f"#{number} resolved."
+            case Verb.ESCALATE:
+                await incidents.escalate(engine, number, by=by)
+                return f"#{number} escalated."
+            case Verb.CONFIRM:
+                await incidents.confirm(engine, number, by=by)
+                return f"#{number} stays yours."
+            case Verb.SNOOZE:
+                length = reply.duration or SNOOZE
+                await incidents.snooze(engine, number, by=by, length=length)
+                return f"#{number} snoozed until {now + length:%H:%M} UTC."
+            case _:
+                return HELP
+    except AlreadyAcknowledged as error:
+        return f"#{number}: {_first(engine, error.by, by)} acknowledged it at {error.at:%H:%M} UTC."
+    except AlreadyResolved as error:
+        return f"#{number}: {_first(engine, error.by, by)} resolved it at {error.at:%H:%M} UTC."
+    except OncallError as error:
+        return f"#{number}: {error}. {error.mend}".strip()
+
+
+def _first(engine: Engine, who: str, asking: Actor) -> str:
+    if who == asking.person:
+        return "you"
+    person = engine.directory.people.get(who)
+    return person.name if person else who
+
+
+async def _who(engine: Engine, words: str, now: datetime) -> str:
+    """Who is on call, for every team or for those whose name holds the words."""
+    async with engine.database.read() as tx:
+        segments = await rotations.segments_at(tx, now)
+    wanted = words.strip().casefold()
+    lines = []
+    for team in engine.directory.teams.values():
+        if wanted and wanted not in team.id.casefold() and wanted not in team.name.casefold():
+            continue
+        mine = [s for s in segments if s.schedule.startswith(on_call.schedule_key(team.id, ""))]
+        names = dict.fromkeys(name for s in mine for name, _ in s.on_call)
+        lines.append(f"{team.name}: {', '.join(names) or 'nobody'}")
+    return "; ".join(lines) if lines else f"No team is called {words}."

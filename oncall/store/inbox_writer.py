@@ -1,0 +1,78 @@
+"""Group commit: bodies that arrive together share one transaction, so that durability costs one flush for many."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from oncall.errors import Unavailable
+from oncall.store import inbox
+from oncall.store.database import Database
+from oncall.store.inbox import Received
+
+#: Bodies one transaction takes at most.
+MOST = 256
+#: Bytes of waiting bodies beyond which new ones are refused: the sender keeps them and tries again.
+MOST_WAITING = 256_000_000
+
+
+class InboxWriter:
+    """One task that writes whatever is waiting, then answers everybody who waited."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: asyncio.Queue[tuple[Received, asyncio.Future[None]]] = asyncio.Queue()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = asyncio.create_task(self._run(), name="inbox writer")
+
+    async def stop(self) -> None:
+        """Write what waits, then end."""
+        if self._task is not None:
+            await self._waiting.join()
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def put(self, body: Received) -> None:
+        """Return when the body is on disk.
+
+        Raises:
+            Unavailable: it is not, and the sender should try again.
+        """
+        if self._bytes > MOST_WAITING:
+            raise Unavailable("too many bodies are waiting to be written", "Try again in a moment.")
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._bytes += len(body.body)
+        self._waiting.put_nowait((body, done))
+        try:
+            # The write goes on even if the caller is gone: an extra copy in the inbox is harmless, a torn batch is not.
+            await asyncio.shield(done)
+        finally:
+            self._bytes -= len(body.body)
+
+    async def _run(self) -> None:
+        while True:
+            batch = [await self._waiting.get()]
+            while len(batch) < MOST and not self._waiting.empty():
+                batch.append(self._waiting.get_nowait())
+            try:
+                async with self._database.write() as tx:
+                    await inbox.add(tx, [body for body, _ in batch])
+            except (SQLAlchemyError, OSError, TimeoutError) as error:
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(Unavailable(f"the database cannot be written: {type(error).__name__}"))
+            else:
+                for _, done in batch:
+                    if not done.done():
+                        done.set_result(None)
+            finally:
+                for _ in batch:
+                    self._waiting.task_done()

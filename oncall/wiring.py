@@ -1,0 +1,96 @@
+"""From settings and files to a running engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from notifiers.channel import Channel, Edge
+from notifiers.channels import CHANNELS
+from notifiers.http import Http
+from notifiers.notifier import Notifier
+from notifiers.phone_item import PhoneItem
+from notifiers.wording import Wording
+from oncall.clock import Clock
+from oncall.config import Secret, Settings
+from oncall.config.settings import PREFIX
+from oncall.directory import Directory
+from oncall.engine import Engine, Organisation
+from oncall.store import phone
+from oncall.store.database import Database
+from oncall.store.inbox_writer import InboxWriter
+from oncall.store.phone import PhoneMessage
+from schedules.worker import CalendarReader
+
+
+def open_engine(directory: Directory, settings: Settings, clock: Clock) -> Engine:
+    """An engine on its database; start it with `start`, end it with `close`."""
+    database = Database(settings.database)
+    http = Http(allow_private=True)
+    guarded = Http()
+    edge = Edge(
+        now=clock.now,
+        http=http,
+        guarded_http=guarded,
+        put=lambda item: _put_on_phone(database, item),
+        public_url=settings.address,
+        wording=Wording(),
+    )
+    notifiers, channels = _channels(settings, edge)
+    return Engine(
+        settings=settings,
+        clock=clock,
+        database=database,
+        organisation=Organisation(directory),
+        notifiers=notifiers,
+        channels=channels,
+        inbox=InboxWriter(database),
+        calendars=CalendarReader(),
+        http=http,
+        guarded_http=guarded,
+    )
+
+
+async def close(engine: Engine) -> None:
+    """Let go of everything, the inbox written first."""
+    await engine.inbox.stop()
+    for notifier in engine.notifiers.values():
+        await notifier.close()
+    await engine.http.close()
+    await engine.guarded_http.close()
+    await engine.calendars.close()
+    await engine.database.close()
+
+
+def given(settings: Settings) -> dict[str, str]:
+    """Every setting that has a value, under its environment name; for channels, which name theirs so."""
+    found = {}
+    for name, value in structs.asdict(settings).items():
+        text = value.reveal() if isinstance(value, Secret) else str(value)
+        if text:
+            found[PREFIX + name.upper()] = text
+    return found
+
+
+def _channels(settings: Settings, edge: Edge) -> tuple[Mapping[str, Notifier], Mapping[str, Channel]]:
+    values = given(settings)
+    configured = {channel.name: channel for channel in CHANNELS if channel.configured(values)}
+    return {name: channel.build(channel.values(values), edge) for name, channel in configured.items()}, configured
+
+
+async def _put_on_phone(database: Database, item: PhoneItem) -> str:
+    async with database.write() as tx:
+        number = await phone.add(
+            tx,
+            PhoneMessage(
+                person=item.address,
+                at=item.at,
+                kind=item.kind.value,
+                inbound=False,
+                text=f"{item.text}\n{item.keys}".strip(),
+                page_id=item.page_id,
+                incident_id=item.incident,
+            ),
+        )
+    return str(number)
