@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from notifiers import email, phone, webhook
+from notifiers import email, phone, sms, voice, webhook
 from notifiers.channel import Channel
 
 CHANNELS: tuple[Channel, ...] = (
+    sms.CHANNEL,
+    voice.CHANNEL,
     phone.TEXTS,
     phone.CALLS,
     email.CHANNEL,

@@ -16,6 +16,8 @@ from notifiers.outcome import Outcome, OutcomeKind
 #: More of an answer than this says nothing about a page.
 LONGEST_ANSWER = 256 * 1024
 CONNECT_SECONDS = 3.0
+#: Total seconds of a request that names no limit of its own.
+LONGEST_REQUEST = 10.0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,25 @@ class PrivateAddress(Exception):
     """The name leads to an address of ours, where no receiver of pages may be."""
 
 
+#: What a request without an answer raises.
+Failure = NotCarriedOut | NoTelling | PrivateAddress
+#: What aiohttp, or a vendor's client built on it, raises instead of an answer.
+TRANSPORT_ERRORS = (aiohttp.ClientError, OSError)
+
+
+def failure(error: Exception) -> Failure:
+    """Whether a request that got no answer may have been carried out."""
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.__cause__, _PrivateSocket):
+        return PrivateAddress(str(error.__cause__))
+    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
+        return NotCarriedOut(f"no connection: {type(error).__name__}")
+    if isinstance(error, ValueError):
+        return NotCarriedOut(f"not an address: {error}")
+    if isinstance(error, TimeoutError):
+        return NoTelling("no answer in time")
+    return NoTelling(f"connection lost: {type(error).__name__}")
+
+
 class Http:
     """One connection pool. Create it inside a running loop, close it at shutdown.
 
@@ -63,6 +84,14 @@ class Http:
     def __init__(self, *, allow_private: bool = False) -> None:
         self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
+
+    def session(self) -> aiohttp.ClientSession:
+        """The pool itself, for vendors' clients that are built on aiohttp.
+
+        It has no limit of connections, so that one hung provider cannot hold up another, and a total time limit for
+        requests that bring none.
+        """
+        return self._open()
 
     async def request(
         self, method: str, url: str, *, timeout_seconds: float, headers: Mapping[str, str], body: bytes = b""
@@ -82,16 +111,8 @@ class Http:
                 content = await response.content.read(LONGEST_ANSWER)
                 lowered = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(status=response.status, headers=lowered, body=content)
-        except (aiohttp.InvalidURL, ValueError) as error:
-            raise NotCarriedOut(f"not an address: {error}") from error
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            if isinstance(error.__cause__, _PrivateSocket):
-                raise PrivateAddress(str(error.__cause__)) from error
-            raise NotCarriedOut(f"no connection: {type(error).__name__}") from error
-        except TimeoutError as error:
-            raise NoTelling(f"no answer within {timeout_seconds:g} s") from error
-        except aiohttp.ClientError as error:
-            raise NoTelling(f"connection lost: {type(error).__name__}") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise failure(error) from error
 
     async def close(self) -> None:
         """Let go of the sockets."""
@@ -103,7 +124,8 @@ class Http:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, socket_factory=self._socket)
             jar: AbstractCookieJar = aiohttp.DummyCookieJar()
-            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False)
+            timeout = aiohttp.ClientTimeout(total=LONGEST_REQUEST, sock_connect=CONNECT_SECONDS)
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, timeout=timeout)
         return self._session
 
     def _socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
@@ -143,7 +165,7 @@ def classify(answer: Answer, *, provider_id: str = "", idempotent: bool = False)
             return Outcome(kind=OutcomeKind.UNKNOWN, code=code, detail=f"answered {code}: failed midway perhaps")
 
 
-def classify_failure(error: NotCarriedOut | NoTelling | PrivateAddress) -> Outcome:
+def classify_failure(error: Failure) -> Outcome:
     """The class of a request that got no answer."""
     match error:
         case NotCarriedOut():

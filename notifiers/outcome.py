@@ -46,3 +46,23 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     detail: str = ""
     retry_after: timedelta | None = None
+
+
+_ORDER = (
+    OutcomeKind.RETRY,
+    OutcomeKind.UNKNOWN,
+    OutcomeKind.ACCEPTED,
+    OutcomeKind.UNREACHABLE,
+    OutcomeKind.REFUSED,
+    OutcomeKind.BROKEN,
+    OutcomeKind.DELIVERED,
+)
+
+
+def moves_forward(known: OutcomeKind | None, reported: OutcomeKind) -> bool:
+    """True if a later report changes what is known of a delivery.
+
+    Reports come doubled, reversed and late, so a delivery only moves forward: a failure replaces an acceptance, and
+    "delivered" replaces all, for a device that has the message is a fact however late we hear of it.
+    """
+    return known is None or _ORDER.index(reported) > _ORDER.index(known)
