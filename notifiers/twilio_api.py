@@ -141,14 +141,15 @@ def check_number(address: str) -> str | None:
 
 
 def _check_sender(value: str) -> str | None:
-    if value.startswith("MG") and len(value) == 34:
+    short_code = value.isdecimal() and value.isascii() and len(value) in {5, 6}
+    if short_code or (value.startswith("MG") and value.isalnum()):
         return None
     return check_number(value)
 
 
 def _check_sid(value: str) -> str | None:
-    fits = len(value) == 34 and value.startswith("AC") and value[2:].isalnum()
-    return None if fits else "an account SID is AC and 32 hexadecimal digits"
+    fits = value.startswith("AC") and value.isalnum() and value.isascii()
+    return None if fits else "an account SID starts with AC; an API key (SK) does not name an account"
 
 
 def _check_base(value: str) -> str | None:
