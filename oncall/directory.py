@@ -11,7 +11,10 @@ import msgspec
 from oncall.person import Person
 from routing.alert import Severity
 from routing.catalog import Catalog
+from routing.catalog.assembly import SourceContent
+from routing.catalog.merging import Precedence
 from routing.escalation import Policy
+from routing.rules import OwnerRule, default_rules
 
 
 class ScheduleSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +53,8 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     slack_channel: str = ""
     email: str = ""
+    #: Other and former names, by which catalogs and labels still mean this team.
+    aliases: tuple[str, ...] = ()
     schedules: Mapping[str, Schedule] = {}
     policy: Policy
 
@@ -93,12 +98,30 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     stale_after: timedelta = timedelta(hours=9)
 
 
+class CatalogFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """Catalog entries behind an address; the engine fetches them and merges them with those of the files."""
+
+    name: str
+    #: Name of a member of `routing.catalog.readers.READERS`.
+    reader: str
+    url: str
+    every: timedelta = timedelta(minutes=15)
+    #: Name of an environment variable that holds a bearer token.
+    token_env: str | None = None
+
+
 class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Everything the files say."""
 
     people: Mapping[str, Person]
     teams: Mapping[str, Team]
+    #: What the files say; `contents` is the same before merging, source by source.
     catalog: Catalog
+    contents: tuple[SourceContent, ...] = ()
+    precedence: Precedence = Precedence()
+    feeds: tuple[CatalogFeed, ...] = ()
+    #: In order of trial.
+    ownership: tuple[OwnerRule, ...] = default_rules()
     integrations: tuple[Integration, ...]
     defaults: Defaults
 
@@ -116,6 +139,11 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def person_named(self, name: str) -> Person | None:
         """The person a calendar, a reply or a label means by this name, if any."""
         return self._names.get(name.strip().casefold())
+
+    def team_aliases(self) -> dict[str, str]:
+        """Names beside the id by which a team is meant, to its id; ids are never taken by another team's alias."""
+        named = {team.name: team.id for team in self.teams.values()}
+        return {**{alias: team.id for team in self.teams.values() for alias in team.aliases}, **named}
 
     def teams_of(self, person: str) -> tuple[Team, ...]:
         """The teams a person is a member of, in file order."""

@@ -26,6 +26,8 @@ DEFAULT_KEYS: Keys = {
 ONCALL_KEYS: Keys = {
     **SETTING_KEYS,
     "defaults": "what holds unless a team or a person says otherwise",
+    "ownership": "rules by which an alert finds its team, in order",
+    "catalog": "further sources of services, and which one is believed",
 }
 #: Words of the `severity` label that are understood without being listed.
 USUAL_SEVERITIES: Mapping[str, Severity] = {

@@ -7,18 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from oncall.config.catalog import CATALOG_KEYS, read_catalog
 from oncall.config.defaults import DEFAULT_KEYS, ONCALL_KEYS, read_default_rules, read_defaults
 from oncall.config.files import check_layout, entries, read_file, yaml_files
 from oncall.config.integrations import INTEGRATION_KEYS, read_integration
 from oncall.config.lint import lint
+from oncall.config.ownership import read_ownership
 from oncall.config.people import ID, ID_FORM, PERSON_KEYS, Rules, read_person
 from oncall.config.section import Place, Reading, Section
 from oncall.config.settings import Settings, read_settings
 from oncall.config.teams import TEAM_KEYS, read_team
 from oncall.directory import Defaults, Directory, Integration, Team
 from oncall.person import Person
-from routing.catalog import Catalog
 from routing.problem import Problem, ProblemLevel
+from routing.rules import default_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,15 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Loaded:
     if main and defaults_section is None and not main.has("defaults"):
         reading.error(main.place(), "defaults are missing", "Add defaults: with fallback_team: TEAM")
     defaults = read_defaults(defaults_section) if defaults_section else Defaults(fallback_team="")
+    found = read_catalog(directory, main.section("catalog", CATALOG_KEYS, about="catalog") if main else None, reading)
     result = Directory(
         people=_people(directory, read_default_rules(defaults_section), reading),
         teams=_teams(directory, reading),
-        catalog=Catalog.of(),
+        catalog=found.catalog,
+        contents=found.contents,
+        precedence=found.precedence,
+        feeds=found.feeds,
+        ownership=read_ownership(main) if main else default_rules(),
         integrations=_integrations(directory, defaults.fallback_team, environ, reading),
         defaults=defaults,
     )

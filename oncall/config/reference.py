@@ -14,16 +14,19 @@ from pathlib import Path
 
 import msgspec
 
+from oncall.config.catalog import CATALOG_KEYS, SOURCE_KEYS
 from oncall.config.defaults import DEFAULT_KEYS
 from oncall.config.escalation import ESCALATION_KEYS, STEP_KEYS, TARGET_KEYS, WHEN_KEYS
 from oncall.config.files import LAYOUT
 from oncall.config.integrations import HEARTBEAT_KEYS, INTEGRATION_KEYS
+from oncall.config.ownership import OWNERSHIP_KEYS
 from oncall.config.people import PERSON_KEYS, RULE_KEYS
 from oncall.config.secret import Secret
 from oncall.config.section import Keys
 from oncall.config.settings import CHANNEL_SETTINGS, PREFIX, SETTING_KEYS, SETTINGS, Settings
 from oncall.config.teams import IDENTITY_KEYS, SCHEDULE_KEYS, TEAM_KEYS
 from oncall.config.words import format_length, format_size
+from routing.catalog.readers import own
 
 #: Every table of keys, by the name it has in the document.
 TABLES: Mapping[str, Keys] = {
@@ -38,6 +41,10 @@ TABLES: Mapping[str, Keys] = {
     "step": STEP_KEYS,
     "target": TARGET_KEYS,
     "when": WHEN_KEYS,
+    "ownership": OWNERSHIP_KEYS,
+    "catalog": CATALOG_KEYS,
+    "source": SOURCE_KEYS,
+    "service": own.KEYS,
     "integration": INTEGRATION_KEYS,
     "heartbeat": HEARTBEAT_KEYS,
 }

@@ -14,6 +14,7 @@ from routing.escalation import Policy
 TEAM_KEYS: Keys = {
     "name": "display name; default the file's name",
     "members": "ids of the people in the team",
+    "aliases": "other and former names, by which catalogs and labels still mean this team",
     "timezone": "time zone of the policy's hours; default UTC",
     "language": "language of messages to the team's channel; default `en`",
     "slack_channel": "channel for context and incidents, as `#payments`",
@@ -47,8 +48,9 @@ def read_team(id_: str, section: Section, directory: Path) -> Team:
     reading.places["team", id_] = section.place()
     for key in TEAM_KEYS:
         reading.places["team", id_, key] = section.place(key)
-    for member, place in section.word_places("members"):
-        reading.places["team", id_, "members", member] = place
+    for key in ("members", "aliases"):
+        for word, place in section.word_places(key):
+            reading.places["team", id_, key, word] = place
     zone = section.zone("timezone", "UTC")
     schedules = section.free("schedules")
     escalation = section.section("escalation", ESCALATION_KEYS, about=f"team {id_}: escalation")
@@ -63,6 +65,7 @@ def read_team(id_: str, section: Section, directory: Path) -> Team:
         language=section.text("language", "en"),
         slack_channel=section.text("slack_channel"),
         email=section.text("email"),
+        aliases=section.words("aliases"),
         schedules={name: _schedule(id_, name, schedules, zone, directory) for name in schedules.value},
         policy=read_policy(id_, escalation, zone) if escalation else Policy(name=id_, steps=(), timezone=zone),
     )

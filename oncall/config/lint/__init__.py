@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from oncall.config.lint.catalog import (
+    check_aliases_differ,
+    check_dependencies,
+    check_owners,
+    check_ownership_rules,
+)
 from oncall.config.lint.escalation import (
     check_cycles,
     check_repeats,
@@ -33,6 +39,10 @@ LINTS: tuple[Callable[[Directory, Reading], None], ...] = (
     check_reminder,
     check_fallbacks,
     check_keys_differ,
+    check_owners,
+    check_aliases_differ,
+    check_dependencies,
+    check_ownership_rules,
 )
 
 

@@ -25,7 +25,7 @@ class Mistake(NamedTuple):
     level: str = "error"
 
 
-TEAM, PEOPLE = "teams/payments.yaml", "people.yaml"
+TEAM, PEOPLE, SERVICES = "teams/payments.yaml", "people.yaml", "catalog/services.yaml"
 MISTAKES = [
     Mistake(
         "a member who does not exist", TEAM, "[ana, ben, cai]", "[ana, bne, cai]",
@@ -167,6 +167,49 @@ MISTAKES = [
     Mistake(
         "a policy that repeats without waiting", "teams/platform.yaml", "wait: ", "wait: 0s #",
         "teams/platform.yaml", "escalation:", "repeats after 0s", "waits of a minute",
+    ),
+    Mistake(
+        "a service whose owner is no team", SERVICES, "owner: data", "owner: dta",
+        SERVICES, "owner: dta", "kafka is owned by 'dta', which is no team", "Did you mean 'data'?",
+    ),
+    Mistake(
+        "an alias of two services", SERVICES, "[k8s, node]", "[k8s, pg]",
+        SERVICES, "[postgresql, pg]", "'pg' names both kubernetes (catalog/services.yaml:80) and postgres", "one of them",
+    ),
+    Mistake(
+        "a service twice", SERVICES, "\nwarehouse:", "\nkafka:  # again",
+        SERVICES, "# again", "stands twice in one mapping", "Mend the line",
+    ),
+    Mistake(
+        "a dependency misspelt", SERVICES, "depends_on: [kafka, postgres]", "depends_on: [kafka, postgers]",
+        SERVICES, "postgers", "depends on 'postgers', which is not in the catalog", "Did you mean 'postgres'?", "warning",
+    ),
+    Mistake(
+        "an unknown key of a service", SERVICES, "aliases: [k8s, node]", "alias: [k8s, node]",
+        SERVICES, "alias: [k8s", "there is no key 'alias'", "Did you mean 'aliases'?",
+    ),
+    Mistake(
+        "an ownership rule for a team that does not exist", "oncall.yaml", None,
+        "ownership: [{match: 'alertname=~\"Kube.*\"', team: platfrom}]\n",
+        "oncall.yaml", "ownership:", "there is no team 'platfrom'", "Did you mean 'platform'?",
+    ),
+    Mistake(
+        "matchers that cannot be read", "oncall.yaml", None, "ownership: [{match: 'alertname=~\"[\"', team: platform}]\n",
+        "oncall.yaml", "ownership:", "match cannot be read", "regular expression",
+    ),
+    Mistake(
+        "a catalog format that does not exist", "oncall.yaml", None,
+        "catalog: {sources: [{name: portal, reader: backstag, files: x/*.yaml}]}\n",
+        "oncall.yaml", "catalog:", "reader is 'backstag'", "Did you mean 'backstage'?",
+    ),
+    Mistake(
+        "a catalog source that finds nothing", "oncall.yaml", None,
+        "catalog: {sources: [{name: portal, reader: backstage, files: x/*.yaml}]}\n",
+        "oncall.yaml", "catalog:", "finds no file", "Mend the pattern", "warning",
+    ),
+    Mistake(
+        "precedence for a source that does not exist", "oncall.yaml", None, "catalog: {precedence: [portal]}\n",
+        "oncall.yaml", "catalog:", "no catalog source 'portal'", "Known: own",
     ),
 ]  # fmt: skip
 

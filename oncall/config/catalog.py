@@ -1,0 +1,156 @@
+"""The catalog: `catalog/*.yaml`, and the further sources that `oncall.yaml` names."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from oncall.config.section import Keys, Place, Reading, Section, suggestion
+from oncall.directory import CatalogFeed
+from routing.catalog import Catalog
+from routing.catalog.assembly import SourceContent, assemble
+from routing.catalog.merging import LISTS, SINGLE, Precedence, merge_sources
+from routing.catalog.readers import READERS, own, reader
+from routing.catalog.reading import Reader
+from routing.catalog.reading import Reading as FileReading
+
+CATALOG_KEYS: Keys = {
+    "sources": "where services are described beside the files in `catalog/`",
+    "precedence": "names of sources, the strongest first; default `own`, then as listed",
+    "fields": "precedence for single fields, as `{owner: [backstage, own]}`",
+}
+SOURCE_KEYS: Keys = {
+    "name": "the source's name, in explanations and for precedence",
+    "reader": f"format: {', '.join(f'`{reader.name}`' for reader in READERS)}",
+    "files": "paths with wildcards, relative to the configuration directory, as `../checkouts/*/catalog-info.yaml`",
+    "url": "address of a descriptor, fetched by the engine",
+    "every": "with `url`: how often it is fetched; default 15m",
+    "token_env": "with `url`: name of an environment variable that holds a bearer token",
+}
+#: The source that the files in `catalog/` are.
+OWN = "own"
+_FIELDS = ("name", *SINGLE, *LISTS, "tools")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCatalog:
+    """What the files say about services, and what is fetched beside them."""
+
+    catalog: Catalog
+    contents: tuple[SourceContent, ...]
+    precedence: Precedence
+    feeds: tuple[CatalogFeed, ...]
+
+
+def read_catalog(directory: Path, section: Section | None, reading: Reading) -> ReadCatalog:
+    """Every source that lies in files, read and merged; what is wrong is noted."""
+    contents = [_content(OWN, own.READER, sorted((directory / "catalog").glob("*.yaml")), directory)]
+    feeds: list[CatalogFeed] = []
+    names = [OWN]
+    for part in section.sections("sources", SOURCE_KEYS, about="catalog: source") if section else ():
+        source = _source(part, directory)
+        if source is None:
+            continue
+        name = part.text("name")
+        if name in names:
+            part.wrong("name", f"stands twice: {name}", "Give each source a name of its own")
+        names.append(name)
+        if isinstance(source, CatalogFeed):
+            feeds.append(source)
+        else:
+            contents.append(source)
+    precedence = _precedence(section, names)
+    entries, problems = merge_sources(contents, precedence)
+    reading.problems += [*(problem for content in contents for problem in content.problems), *problems]
+    catalog = Catalog.of(
+        entries,
+        [line for content in contents for line in content.code_owners],
+        [group for content in contents for group in content.groups],
+    )
+    return ReadCatalog(catalog, tuple(contents), precedence, tuple(feeds))
+
+
+def _source(section: Section, directory: Path) -> SourceContent | CatalogFeed | None:
+    name, format_name = section.text("name", required=True), section.text("reader", required=True)
+    format_ = reader(format_name)
+    files, url = section.words("files"), section.text("url")
+    if format_name and format_ is None:
+        section.wrong("reader", f"is {format_name!r}", suggestion(format_name, [r.name for r in READERS]))
+    if bool(files) == bool(url):
+        what = f"{section.about} has {'both files and a url' if files else 'neither files nor a url'}"
+        section.reading.error(section.place(), what, "Give it one of the two")
+    if format_ is None or not name:
+        return None
+    if url:
+        return CatalogFeed(
+            name=name,
+            reader=format_name,
+            url=url,
+            every=section.length("every", CatalogFeed(name="", reader="", url="").every),
+            token_env=section.text("token_env") or None,
+        )
+    found = [path for pattern in files for path in _matching(directory, pattern)]
+    if files and not found:
+        section.reading.warn(section.place("files"), f"{section.about} finds no file", "Mend the pattern")
+    return _content(name, format_, found, directory)
+
+
+def _matching(directory: Path, pattern: str) -> list[Path]:
+    found = sorted(glob.glob(pattern, root_dir=directory, recursive=True))  # noqa: PTH207 - a pattern may be absolute
+    return [path for name in found if (path := directory / name).is_file()]
+
+
+def _content(source: str, format_: Reader, paths: list[Path], directory: Path) -> SourceContent:
+    return assemble(source, _read_all(source, format_, paths, directory))
+
+
+def _read_all(source: str, format_: Reader, paths: list[Path], directory: Path) -> Iterator[FileReading]:
+    """The files and those they lead to, each once."""
+    waiting, seen = list(paths), set[Path]()
+    while waiting:
+        path = waiting.pop(0)
+        resolved = path.resolve()
+        if resolved in seen:
+            continue
+        seen.add(resolved)
+        found = _read_one(source, format_, path, directory)
+        yield found
+        for location in found.locations:
+            if "://" not in location.target:
+                waiting += _matching(path.parent, location.target)
+
+
+def _read_one(source: str, format_: Reader, path: Path, directory: Path) -> FileReading:
+    file = str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        scratch = Reading()
+        scratch.error(Place(file, 0), f"the file cannot be read: {error}", "Save it as UTF-8, readable by the engine")
+        return FileReading(problems=tuple(scratch.problems))
+    return format_.read(text, file, source)
+
+
+def _precedence(section: Section | None, names: list[str]) -> Precedence:
+    if section is None:
+        return Precedence(default=tuple(names))
+    given = _known(section, "precedence", names)
+    by_field = section.free("fields")
+    for field in by_field.value:
+        if field not in _FIELDS:
+            by_field.reading.error(
+                by_field.place(field), f"entries have no field {field!r}", suggestion(field, _FIELDS)
+            )
+    return Precedence(
+        default=tuple(dict.fromkeys((*given, *names))),
+        fields={field: _known(by_field, field, names) for field in by_field.value},
+    )
+
+
+def _known(section: Section, key: str, names: list[str]) -> tuple[str, ...]:
+    for word, place in section.word_places(key):
+        if word not in names:
+            section.reading.error(place, f"there is no catalog source {word!r}", suggestion(word, names))
+    return section.words(key)
