@@ -7,7 +7,6 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from grouping import Grouper
 from notifiers.channel import Channel
@@ -80,8 +79,6 @@ class Engine:
     """
 
     settings: Settings
-    #: Where the files are, for reloading.
-    config_dir: Path
     clock: Clock
     database: Database
     organisation: Organisation

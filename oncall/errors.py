@@ -24,6 +24,10 @@ class NotFound(OncallError):
     """There is no such thing."""
 
 
+class SignedOut(OncallError):
+    """Nobody is signed in, or what was shown for it does not hold any more."""
+
+
 class Refused(OncallError):
     """The caller may not do that."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import structlog
 
@@ -26,7 +27,7 @@ class BadDirectory(Invalid):
         self.problems = problems
 
 
-async def reload(engine: Engine) -> tuple[Problem, ...]:
+async def reload(engine: Engine, path: Path) -> tuple[Problem, ...]:
     """Read the directory again and put it into force; the warnings it gave.
 
     Running escalations keep the policy they started with; people, addresses and owners are the new ones at once.
@@ -34,7 +35,7 @@ async def reload(engine: Engine) -> tuple[Problem, ...]:
     Raises:
         BadDirectory: it has errors.
     """
-    loaded = await asyncio.to_thread(load, engine.config_dir)
+    loaded = await asyncio.to_thread(load, path)
     if loaded.directory is None:
         log.error("configuration refused", problems=[str(p) for p in loaded.errors])
         raise BadDirectory(loaded.errors)

@@ -57,6 +57,11 @@ class Database:
         async with self.engine.connect() as connection:
             yield connection
 
+    async def ping(self) -> None:
+        """Return when the database has answered a question."""
+        async with self.engine.connect() as connection:
+            await connection.execute(sa.text("select 1"))
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()

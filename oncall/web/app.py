@@ -1,0 +1,50 @@
+"""The web application: middleware, addresses, and what lives as long as it does."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from oncall.engine import Engine
+from oncall.web import account, alertmanager, health, sign_in
+from oncall.web.assets import ASSETS
+from oncall.web.headers import add_headers
+from oncall.web.keys import ENGINE
+from oncall.web.problems import problems
+from oncall.web.rendering import set_up
+from oncall.web.sessions import Handler
+
+#: Every address: method, path, door.
+ROUTES: tuple[tuple[str, str, Handler], ...] = (
+    ("POST", "/api/v1/alertmanager/{key}", alertmanager.receive),
+    ("GET", "/healthz", health.healthz),
+    ("GET", "/readyz", health.readyz),
+    ("GET", "/metrics", health.metrics),
+    ("GET", "/static/{name}", ASSETS.serve),
+    ("GET", "/sign-in", sign_in.sign_in),
+    ("GET", "/sign-in/link/{secret}", sign_in.show_link),
+    ("POST", "/sign-in/link/{secret}", sign_in.use_link),
+    ("POST", "/sign-out", sign_in.sign_out),
+    ("GET", "/account", account.show),
+    ("POST", "/account/tokens", account.create_token),
+    ("POST", "/account/tokens/{digest}/revoke", account.revoke_token),
+)
+
+
+def create_app(engine: Engine) -> web.Application:
+    """The application on a running engine; closing it leaves the engine alone."""
+    app = web.Application(middlewares=[problems], client_max_size=engine.settings.max_body)
+    app[ENGINE] = engine
+    set_up(app)
+    app.on_response_prepare.append(add_headers)
+    for method, path, door in ROUTES:
+        _add(app.router, method, path, door)
+    return app
+
+
+def _add(router: web.UrlDispatcher, method: str, path: str, door: Handler) -> None:
+    # Clients that post do not follow redirects, so both spellings are the same address.
+    for spelling in (path, f"{path}/") if path != "/" else (path,):
+        if method == "GET":
+            router.add_get(spelling, door)
+        else:
+            router.add_route(method, spelling, door)

@@ -1,0 +1,19 @@
+"""What the application and a request carry."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from oncall.engine import Engine
+from oncall.services.rights import Caller
+
+ENGINE = web.AppKey("engine", Engine)
+#: Who asks; set by `sessions.signed_in` and `sessions.api_caller`, absent on open addresses.
+CALLER = web.RequestKey("caller", Caller)
+#: What ties a form to the browser it was made for.
+FORM_TOKEN = web.RequestKey("form_token", str)
+
+
+def engine_of(request: web.Request) -> Engine:
+    """The engine behind this application."""
+    return request.app[ENGINE]

@@ -1,0 +1,132 @@
+"""Errors of the services to HTTP, in one place: problem JSON (RFC 9457) for programs, a view for people."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from urllib.parse import quote
+
+import msgspec
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from oncall.errors import (
+    AlreadyAcknowledged,
+    AlreadyResolved,
+    Invalid,
+    NotFound,
+    OncallError,
+    Refused,
+    SignedOut,
+    Unavailable,
+)
+from oncall.web.rendering import render, see_other
+
+log = structlog.get_logger(__name__)
+
+STATUSES: tuple[tuple[type[OncallError], HTTPStatus], ...] = (
+    (SignedOut, HTTPStatus.UNAUTHORIZED),
+    (Refused, HTTPStatus.FORBIDDEN),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (Invalid, HTTPStatus.BAD_REQUEST),
+    (AlreadyAcknowledged, HTTPStatus.CONFLICT),
+    (AlreadyResolved, HTTPStatus.CONFLICT),
+    (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+)
+#: Addresses that programs ask; everything else is answered in HTML to whoever accepts it.
+FOR_PROGRAMS = ("/api/", "/webhooks/", "/-/", "/healthz", "/readyz", "/metrics")
+#: How long a caller should wait when the database cannot take it, in seconds.
+RETRY_AFTER = 5
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An RFC 9457 problem. `path` names the wrong part of what was sent, `mend` says what to do about it."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    path: str = ""
+    mend: str = ""
+
+
+def problem_of(error: OncallError) -> Problem:
+    """What a service's error says to a program."""
+    status = next((code for kind, code in STATUSES if isinstance(error, kind)), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return Problem(
+        title=status.phrase,
+        status=status.value,
+        detail=str(error),
+        path=error.path if isinstance(error, Invalid) else "",
+        mend=error.mend,
+    )
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever goes wrong into an answer that says what, where and how to mend it."""
+    try:
+        return await handler(request)
+    except OncallError as error:
+        if isinstance(error, SignedOut) and _for_people(request):
+            return see_other(f"/sign-in?next={quote(request.path_qs, safe='/?')}")
+        return answer(request, problem_of(error))
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        response = answer(request, _of_http(error))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except (ConnectionResetError, ConnectionAbortedError):
+        raise  # nobody is left to answer
+    except Exception:
+        # The outermost edge: nothing is swallowed, the log has the trace and the caller a plain answer.
+        log.exception("request failed", method=request.method, route=_route(request))
+        return answer(
+            request,
+            Problem(
+                title="Internal Server Error",
+                status=500,
+                detail="something went wrong here, and it is in the log",
+                mend="Try again; if it stays, tell whoever runs this engine.",
+            ),
+        )
+
+
+def answer(request: web.Request, problem: Problem) -> web.Response:
+    """The problem as the caller can read it."""
+    if _for_people(request):
+        return render(request, "problem.html", {"problem": problem}, status=problem.status)
+    headers = {"Retry-After": str(RETRY_AFTER)} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if problem.status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="oncall"'
+    return web.Response(
+        body=msgspec.json.encode(problem),
+        status=problem.status,
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _of_http(error: web.HTTPException) -> Problem:
+    status = HTTPStatus(error.status)
+    detail, mend = {
+        HTTPStatus.NOT_FOUND: ("there is nothing at this address", ""),
+        HTTPStatus.METHOD_NOT_ALLOWED: ("this address does not take that method", ""),
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+            "the body is too large",
+            "Send less at once; Alertmanager's max_alerts bounds a group. The setting max_body is the limit.",
+        ),
+    }.get(status, (error.text or "", ""))
+    return Problem(title=status.phrase, status=status.value, detail=detail, mend=mend)
+
+
+def _for_people(request: web.Request) -> bool:
+    return not request.path.startswith(FOR_PROGRAMS) and "text/html" in request.headers.get("Accept", "")
+
+
+def _route(request: web.Request) -> str:
+    # The template of the address, never the address itself: keys and one-time links are parts of it.
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "unknown"

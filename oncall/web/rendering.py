@@ -1,0 +1,88 @@
+"""Views from templates: one environment, everything escaped, times in the reader's own zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from oncall.web.assets import ASSETS
+from oncall.web.keys import CALLER, FORM_TOKEN, engine_of
+from oncall.web.when import When
+
+FOLDER = Path(__file__).parent / "templates"
+#: The main places: address, name, icon.
+TABS = (
+    ("/", "Now", "now"),
+    ("/incidents", "Incidents", "list"),
+    ("/on-call", "On call", "calendar"),
+    ("/phone", "Phone", "phone"),
+    ("/more", "More", "more"),
+)
+
+
+def set_up(app: web.Application) -> None:
+    """Give the application its templates."""
+    env = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    env.globals["asset"] = ASSETS.address
+    env.filters["spaced"] = spaced
+    env.filters["count"] = count
+    env.filters["initials"] = initials
+    env.filters["sentence"] = sentence
+    env.globals["tabs"] = TABS
+
+
+def render(
+    request: web.Request, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> web.Response:
+    """The view as HTML."""
+    return aiohttp_jinja2.render_template(template, request, _common(request) | dict(context or {}), status=status)
+
+
+def see_other(location: str) -> web.Response:
+    """Look there next: the answer to a form."""
+    return web.Response(status=303, headers={"Location": location})
+
+
+def spaced(word: str) -> str:
+    """A name of the code as words."""
+    return word.replace("_", " ")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """The number with its noun: "1 alert", "2 alerts"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def initials(name: str) -> str:
+    """Of the first and the last word."""
+    words = name.split() or ["?"]
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def sentence(text: str) -> str:
+    """With a capital in front and a full stop behind."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _common(request: web.Request) -> dict[str, Any]:
+    caller = request.get(CALLER)
+    return {
+        "caller": caller,
+        "form_token": request.get(FORM_TOKEN, ""),
+        "path": request.path,
+        "when": When(engine_of(request).clock.now(), caller.timezone if caller else "UTC"),
+    }
