@@ -27,12 +27,12 @@ class Organisation:
 
     def __init__(self, directory: Directory) -> None:
         self.directory = directory
-        aliases = {team.name: team.id for team in directory.teams.values() if team.name}
         self.resolver = Resolver(
             directory.catalog,
             tuple(directory.teams),
             directory.defaults.fallback_team,
-            team_aliases=aliases,
+            rules=directory.ownership,
+            team_aliases=directory.team_aliases(),
         )
         self.integrations = {integration.key_sha256: integration for integration in directory.integrations}
         self.integrations_by_name = {integration.name: integration for integration in directory.integrations}

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 #: How long a node that went silent keeps others from the inbox.
 LEASE = timedelta(seconds=10)
 #: Bodies one transaction takes at most, and alerts after which it takes no further body.
-MOST_BODIES = 64
+MOST_BODIES = 128
 MOST_ALERTS = 256
 #: A body that failed this often is put aside, loudly.
 MOST_ATTEMPTS = 3

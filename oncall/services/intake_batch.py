@@ -84,9 +84,11 @@ class Batch:
     async def work(self) -> None:
         """Decide and write."""
         await self._load()
+        await self.placement.reserve(self.alerts)
         for body in self._bodies:
             for alert in body.alerts:
                 await self._report(alert, body)
+        await self.placement.tell_incidents()
         await self._write()
 
     async def _load(self) -> None:
@@ -120,16 +122,14 @@ class Batch:
     async def _fires(self, alert: Alert, body: Body) -> None:
         if await self._is_heartbeat(alert, body.integration) or self._is_silenced(alert, body.integration):
             return
-        number = await self.placement.episode_id()
-        placed = await self.placement.place(number, alert, body.integration, body.group)
+        number, placed = self.placement.place(alert, body.integration, body.group)
         self._add(number, alert, body, placed)
 
     async def _born_resolved(self, alert: Alert, body: Body) -> None:
         """It came and went before we heard of it: filed with its group, nobody is asked."""
         if self._is_silenced(alert, body.integration):
             return
-        number = await self.placement.episode_id()
-        placed = await self.placement.file_resolved(alert, body.integration, body.group, body.stream)
+        number, placed = await self.placement.file_resolved(alert, body.integration, body.group, body.stream)
         self._add(number, alert, body, placed)
 
     def _add(self, number: int, alert: Alert, body: Body, placed: Placed) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,15 +13,9 @@ from oncall.store import alerts as alert_rows
 from oncall.store import replies
 from oncall.store.pages import Page
 from routing.alert import Severity
+from routing.catalog.entry import ToolKind
+from routing.catalog.links import alert_links, links
 
-#: Annotations that hold an address, and what people call it; the runbook comes first everywhere.
-LINK_ANNOTATIONS = (
-    ("runbook_url", "runbook"),
-    ("runbook", "runbook"),
-    ("dashboard_url", "dashboard"),
-    ("dashboard", "dashboard"),
-    ("logs_url", "logs"),
-)
 #: Kinds that ask for an answer.
 ASKING = frozenset({MessageKind.PAGE, MessageKind.REMINDER})
 
@@ -73,21 +65,10 @@ async def message_for(
 async def links_of(engine: Engine, tx: AsyncConnection, incident: Incident) -> tuple[Link, ...]:
     """Where to look: what the loudest alert names, and the tools of its service; the runbook first."""
     episode = await alert_rows.loudest(tx, incident.id)
-    annotations: Mapping[str, str] = episode.annotations if episode else {}
-    links = [Link(name, annotations[key]) for key, name in LINK_ANNOTATIONS if is_web_address(annotations.get(key, ""))]
+    if episode is None:
+        return ()
     entry = engine.directory.catalog.by_name.get(incident.service)
-    if entry is not None:
-        links += [Link(tool.kind.value, tool.url) for tool in entry.tools if is_web_address(tool.url)]
-    if episode is not None and is_web_address(episode.generator_url):
-        links.append(Link("query", episode.generator_url))
-    unique = {(link.name, link.url): link for link in links}
-    return tuple(sorted(unique.values(), key=lambda link: link.name != "runbook"))
-
-
-def is_web_address(text: str) -> bool:
-    """Whether a text may be shown as a link: alert content must not smuggle in other schemes."""
-    try:
-        parts = urlsplit(text.strip())
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    found = (*alert_links(episode.annotations, episode.generator_url), *(links(entry, episode.labels) if entry else ()))
+    unique = {link.url: link for link in reversed(found)}
+    ordered = sorted(unique.values(), key=lambda link: (link.kind is not ToolKind.RUNBOOK, link.kind is ToolKind.OTHER))
+    return tuple(Link(link.name, link.url) for link in ordered)

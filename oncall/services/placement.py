@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -25,9 +27,6 @@ from routing.severity import grade
 
 log = structlog.get_logger(__name__)
 
-#: Episode numbers reserved at a time.
-BLOCK = 256
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
@@ -43,9 +42,22 @@ class Placed:
     why_group: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    """An alert with its place, whose incident is not yet told."""
+
+    number: int
+    alert: Alert
+    ownership: Ownership
+    severity: Severity
+    why: str
+    group: SourceGroup
+    grouping: Grouping
+
+
 @dataclass(slots=True)
 class Placement:
-    """Places the alerts of one batch; incidents are loaded once and kept."""
+    """Places the alerts of one batch: first all are decided, then the incidents are loaded together and told."""
 
     engine: Engine
     tx: AsyncConnection
@@ -55,82 +67,62 @@ class Placement:
     #: Episodes to write, by number.
     added: dict[int, Episode] = field(default_factory=dict)
     _loaded: dict[int, Incident] = field(default_factory=dict)
-    _spare: int | None = None
-    _episode_ids: list[int] = field(default_factory=list)
+    _episodes: Iterator[int] = field(default_factory=lambda: iter(()))
+    _next_incident: int = 0
     _filed: dict[tuple[str, str], int] = field(default_factory=dict)
+    _pending: list[_Pending] = field(default_factory=list)
     _moves: dict[int, int] = field(default_factory=dict)
 
-    async def place(self, number: int, alert: Alert, integration: Integration, group: SourceGroup) -> Placed:
-        """Resolve owner and severity, group, and open or join the incident."""
-        ownership, severity, why = self._owner(alert, integration)
-        grouping = await self._group(number, alert, ownership, severity, group)
-        turn = await self._turn(self.engine.directory.teams[ownership.team].policy, ownership.team)
-        arrival = Arrival(
-            name=alert.name,
-            summary=alert.summary,
-            kind=grouping.kind,
-            severity=severity,
-            paging=severity is Severity.CRITICAL,
-            team=ownership.team,
-            service=ownership.service or "",
-            policy=self.engine.directory.teams[ownership.team].policy,
-            why_team=why,
-            why_group=grouping.reason,
-            group_key=group.key[:1000],
-            follows=grouping.expected,
-            hold=grouping.hold_for if grouping.call is Call.HOLD else None,
-            turn=turn,
-        )
-        incident_id = int(grouping.incident)
-        incident = None if grouping.is_new else await self.incident(incident_id)
-        change = (
-            open_incident(incident_id, arrival, now=self.now)
-            if incident is None
-            else absorb(incident, arrival, now=self.now)
-        )
-        self._loaded[incident_id] = self.changes.add(change)
-        self._note_near(incident_id, ownership.team, grouping)
-        self._moves.update({int(move.episode): int(move.to_incident) for move in grouping.moves})
-        return Placed(
-            incident=incident_id,
-            kind=grouping.kind,
-            severity=severity,
-            paging=arrival.paging,
-            team=ownership.team,
-            service=arrival.service,
-            why_team=why,
-            why_group=grouping.reason,
-        )
+    async def reserve(self, alerts: int) -> None:
+        """Numbers for that many new episodes and incidents."""
+        first = await alert_rows.new_ids(self.tx, alerts)
+        self._episodes = iter(range(first, first + alerts))
+        # One more for each alert, should its incident turn out to be closed.
+        self._next_incident = await incidents.new_ids(self.tx, 2 * alerts)
 
-    async def file_resolved(self, alert: Alert, integration: Integration, group: SourceGroup, stream: str) -> Placed:
+    def place(self, alert: Alert, integration: Integration, group: SourceGroup) -> tuple[int, Placed]:
+        """Resolve owner and severity and group: the episode's number, and where it belongs."""
+        number = next(self._episodes)
+        ownership, severity, why = self._owner(alert, integration)
+        grouping = self._group(number, alert, ownership, severity, group)
+        pending = _Pending(
+            number=number,
+            alert=alert,
+            ownership=ownership,
+            severity=severity,
+            why=why,
+            group=group,
+            grouping=grouping,
+        )
+        self._pending.append(pending)
+        return number, self._placed(pending)
+
+    async def tell_incidents(self) -> None:
+        """Open or join the incident of each placed alert, in order."""
+        await self.load({int(p.grouping.incident) for p in self._pending if not p.grouping.is_new})
+        for pending in self._pending:
+            await self._tell(pending)
+        self._pending = []
+
+    async def file_resolved(
+        self, alert: Alert, integration: Integration, group: SourceGroup, stream: str
+    ) -> tuple[int, Placed]:
         """File an alert that was over when we first heard of it, in its group's incident, without asking anybody."""
         ownership, severity, why = self._owner(alert, integration)
         reason = "resolved without ever having been reported firing, so nobody is asked"
-        number = self._filed.get((integration.name, stream))
-        if number is None:
-            number = await alert_rows.latest_incident_of_stream(self.tx, integration.name, stream)
-        if number is None:
-            number = await self._take_number()
-            arrival = Arrival(
-                name=alert.name,
-                summary=alert.summary,
-                kind=alert.name,
-                severity=severity,
-                paging=False,
-                team=ownership.team,
-                service=ownership.service or "",
-                policy=self.engine.directory.teams[ownership.team].policy,
-                why_team=why,
-                why_group=reason,
-                group_key=group.key[:1000],
-            )
-            opened = open_incident(number, arrival, now=self.now)
+        incident = self._filed.get((integration.name, stream))
+        if incident is None:
+            incident = await alert_rows.latest_incident_of_stream(self.tx, integration.name, stream)
+        if incident is None:
+            incident = self._take_number()
+            arrival = self._arrival(alert, ownership, severity, why, group, kind=alert.name, reason=reason)
+            opened = open_incident(incident, replace(arrival, paging=False), now=self.now)
             self.changes.add(opened)
             over = resolve(opened.incident, by=ALERTMANAGER, now=self.now, why=reason)
-            self._loaded[number] = self.changes.add(over)
-        self._filed[integration.name, stream] = number
-        return Placed(
-            incident=number,
+            self._loaded[incident] = self.changes.add(over)
+        self._filed[integration.name, stream] = incident
+        placed = Placed(
+            incident=incident,
             kind=alert.name,
             severity=severity,
             paging=False,
@@ -139,21 +131,18 @@ class Placement:
             why_team=why,
             why_group=reason,
         )
+        return next(self._episodes), placed
+
+    async def load(self, numbers: Collection[int]) -> None:
+        """Have these incidents at hand."""
+        missing = {n for n in numbers if n not in self._loaded and n not in self.changes.incidents}
+        if missing:
+            self._loaded.update(await incidents.get(self.tx, missing, lock=True))
 
     async def incident(self, number: int) -> Incident | None:
         """An incident as this batch has it so far."""
-        if number in self.changes.incidents:
-            return self.changes.incidents[number]
-        if number not in self._loaded:
-            self._loaded.update(await incidents.get(self.tx, [number], lock=True))
-        return self._loaded.get(number)
-
-    async def episode_id(self) -> int:
-        """The next episode's number."""
-        if not self._episode_ids:
-            first = await alert_rows.new_ids(self.tx, BLOCK)
-            self._episode_ids = list(range(first + BLOCK - 1, first - 1, -1))
-        return self._episode_ids.pop()
+        await self.load({number})
+        return self.changes.incidents.get(number) or self._loaded.get(number)
 
     async def settle_moves(self) -> None:
         """Alerts that grouping took along to another incident, with a line in both."""
@@ -171,10 +160,87 @@ class Placement:
         self._moves = {}
 
     async def finish(self) -> None:
-        """Give back an incident number that was not needed."""
-        if self._spare is not None:
-            await counters.give_back(self.tx, "incident", self._spare)
-            self._spare = None
+        """Give back the incident numbers that were not needed."""
+        await counters.give_back(self.tx, "incident", self._next_incident)
+
+    async def _tell(self, pending: _Pending) -> None:
+        grouping = pending.grouping
+        number = int(grouping.incident)
+        incident = None if grouping.is_new else await self.incident(number)
+        if not grouping.is_new and (incident is None or incident.resolved_at is not None):
+            # Closed by people since the grouper last heard of it: it takes nothing more in.
+            self.grouper.closed(grouping.incident)
+            grouping = self._group(pending.number, pending.alert, pending.ownership, pending.severity, pending.group)
+            await self._tell(self._regrouped(pending, grouping))
+            return
+        arrival = self._arrival(
+            pending.alert,
+            pending.ownership,
+            pending.severity,
+            pending.why,
+            pending.group,
+            kind=grouping.kind,
+            reason=grouping.reason,
+        )
+        arrival = replace(
+            arrival,
+            follows=grouping.expected,
+            hold=grouping.hold_for if grouping.call is Call.HOLD else None,
+            turn=await self._turn(arrival.policy, arrival.team),
+        )
+        change = (
+            open_incident(number, arrival, now=self.now)
+            if incident is None
+            else absorb(incident, arrival, now=self.now)
+        )
+        self._loaded[number] = self.changes.add(change)
+        self._note_near(number, arrival.team, grouping)
+        self._moves.update({int(move.episode): int(move.to_incident) for move in grouping.moves})
+
+    def _regrouped(self, pending: _Pending, grouping: Grouping) -> _Pending:
+        again = dataclasses.replace(pending, grouping=grouping)
+        placed = self._placed(again)
+        self.added[pending.number] = replace(
+            self.added[pending.number], incident=placed.incident, kind=placed.kind, why_group=placed.why_group
+        )
+        return again
+
+    def _placed(self, pending: _Pending) -> Placed:
+        return Placed(
+            incident=int(pending.grouping.incident),
+            kind=pending.grouping.kind,
+            severity=pending.severity,
+            paging=pending.severity is Severity.CRITICAL,
+            team=pending.ownership.team,
+            service=pending.ownership.service or "",
+            why_team=pending.why,
+            why_group=pending.grouping.reason,
+        )
+
+    def _arrival(
+        self,
+        alert: Alert,
+        ownership: Ownership,
+        severity: Severity,
+        why: str,
+        group: SourceGroup,
+        *,
+        kind: str,
+        reason: str,
+    ) -> Arrival:
+        return Arrival(
+            name=alert.name,
+            summary=alert.summary,
+            kind=kind,
+            severity=severity,
+            paging=severity is Severity.CRITICAL,
+            team=ownership.team,
+            service=ownership.service or "",
+            policy=self.engine.directory.teams[ownership.team].policy,
+            why_team=why,
+            why_group=reason,
+            group_key=group.key[:1000],
+        )
 
     def _owner(self, alert: Alert, integration: Integration) -> tuple[Ownership, Severity, str]:
         ownership = self.engine.organisation.resolver.resolve(alert.labels, integration.fallback_team)
@@ -182,7 +248,7 @@ class Placement:
         graded = grade(alert.labels, defaults.severities, defaults.unknown_severity)
         return ownership, graded.severity, f"{'; '.join(ownership.reasons)}; {graded.reason}"
 
-    async def _group(
+    def _group(
         self, number: int, alert: Alert, ownership: Ownership, severity: Severity, group: SourceGroup
     ) -> Grouping:
         arrival = GroupingArrival(
@@ -193,61 +259,46 @@ class Placement:
             service=ownership.service or "",
             source_group=group,
         )
-        for _ in range(3):
-            spare = await self._spare_number()
-            try:
-                grouping = self.grouper.assign(arrival, self.now, new_incident=str(spare))
-            except Exception:
-                self.engine.metrics.grouping_failures.inc()
-                log.exception("grouping failed; the alert opens its own incident", alert=alert.name)
-                break
-            if grouping.is_new:
-                self._spare = None
-                return grouping
-            incident = await self.incident(int(grouping.incident))
-            if incident is not None and incident.resolved_at is None:
-                return grouping
-            # Closed by people since the grouper last heard of it: it takes nothing more in.
-            self.grouper.closed(grouping.incident)
-        return Grouping(
-            incident=str(await self._take_number()),
-            is_new=True,
-            basis=Basis.ALONE,
-            call=Call.PAGE,
-            reason="grouping could not place it, so it is an incident of its own",
-            probability=1.0,
-            kind=alert.name,
-        )
+        try:
+            grouping = self.grouper.assign(arrival, self.now, new_incident=str(self._next_incident))
+        except Exception:
+            self.engine.metrics.grouping_failures.inc()
+            log.exception("grouping failed; the alert opens its own incident", alert=alert.name)
+            return Grouping(
+                incident=str(self._take_number()),
+                is_new=True,
+                basis=Basis.ALONE,
+                call=Call.PAGE,
+                reason="grouping could not place it, so it is an incident of its own",
+                probability=1.0,
+                kind=alert.name,
+            )
+        if grouping.is_new:
+            self._take_number()
+        return grouping
+
+    def _take_number(self) -> int:
+        number, self._next_incident = self._next_incident, self._next_incident + 1
+        return number
 
     async def _turn(self, policy: Policy, team: str) -> int:
         if not any(step.round_robin for step in policy.steps):
             return 0
         return await counters.take(self.tx, f"turn:{team}")
 
-    async def _spare_number(self) -> int:
-        if self._spare is None:
-            self._spare = await incidents.new_ids(self.tx)
-        return self._spare
-
-    async def _take_number(self) -> int:
-        number = await self._spare_number()
-        self._spare = None
-        return number
-
     def _note_near(self, incident_id: int, team: str, grouping: Grouping) -> None:
         lines = [
-            (incident_id, f"possibly the same as #{n.incident}: {n.sentence}")
-            for n in grouping.near
-            if n.possibly_related
+            (incident_id, f"possibly the same as #{near.incident}: {near.sentence}")
+            for near in grouping.near
+            if near.possibly_related
         ]
         lines += [
             (int(offer.incident), f"may be one trouble with #{offer.other}: {offer.sentence}")
             for offer in grouping.merge_offers
         ]
         if grouping.forked_from:
-            lines.append(
-                (int(grouping.forked_from), f"kept apart from #{incident_id}, so that its page is not swallowed")
-            )
+            text = f"kept apart from #{incident_id}, so that its page is not swallowed"
+            lines.append((int(grouping.forked_from), text))
         self.changes.entries += [
             Entry(incident=number, at=self.now, kind=EntryKind.GROUPING, text=text, team=team) for number, text in lines
         ]

@@ -28,8 +28,6 @@ async def read(tx: AsyncConnection, name: str) -> int:
     return int(value or 0)
 
 
-async def give_back(tx: AsyncConnection, name: str, number: int) -> None:
-    """Return the last number taken in this transaction, so that people see no hole."""
-    await tx.execute(
-        sa.update(counter).where(counter.c.name == name, counter.c.value == number).values(value=number - 1)
-    )
+async def give_back(tx: AsyncConnection, name: str, first: int) -> None:
+    """Return the numbers from `first` on, all taken in this transaction, so that people see no hole."""
+    await tx.execute(sa.update(counter).where(counter.c.name == name, counter.c.value >= first).values(value=first - 1))

@@ -15,6 +15,8 @@ from oncall.store.schema import inbox, quarantine
 
 #: Bodies above this size are stored compressed; below it the CPU costs more than the disk.
 COMPRESS_OVER = 4096
+#: Stored bytes that one batch loads at most.
+MOST_BYTES = 8_000_000
 #: How many unusable bodies are kept for a person to see.
 QUARANTINE_ROWS = 1000
 
@@ -60,10 +62,11 @@ async def add(tx: AsyncConnection, bodies: Sequence[Received]) -> None:
     await tx.execute(sa.insert(inbox), [_row(body) for body in bodies])
 
 
-async def take(tx: AsyncConnection, *, limit: int) -> list[Waiting]:
+async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES) -> list[Waiting]:
     """The next bodies to process: critical ones first, fair between integrations, each group in its order.
 
-    A critical body never overtakes an earlier message of its own group: those come along, before it.
+    A critical body never overtakes an earlier message of its own group: those come along, before it. At most
+    `most_bytes` of stored bodies are loaded, but at least one body.
     """
     turn = sa.func.row_number().over(partition_by=inbox.c.integration, order_by=inbox.c.id).label("turn")
     # The oldest are looked at, not all: a long queue must not make each batch slower.
@@ -71,7 +74,7 @@ async def take(tx: AsyncConnection, *, limit: int) -> list[Waiting]:
         sa.select(inbox.c.id, inbox.c.priority, turn)
         .where(inbox.c.processed_at.is_(None))
         .order_by(inbox.c.priority, inbox.c.id)
-        .limit(limit * 20)
+        .limit(limit * 4)
         .subquery()
     )
     chosen = sa.select(oldest.c.id).order_by(oldest.c.priority, oldest.c.turn, oldest.c.id).limit(limit)
@@ -84,8 +87,22 @@ async def take(tx: AsyncConnection, *, limit: int) -> list[Waiting]:
     in_order = sa.and_(
         inbox.c.integration == last.c.integration, inbox.c.stream == last.c.stream, inbox.c.id <= last.c.id
     )
-    query = sa.select(inbox).join(last, in_order).where(inbox.c.processed_at.is_(None)).order_by(inbox.c.id)
-    return [_waiting(row) for row in (await tx.execute(query)).all()]
+    sizes = (
+        sa.select(inbox.c.id, sa.func.length(inbox.c.body))
+        .join(last, in_order)
+        .where(inbox.c.processed_at.is_(None))
+        .order_by(inbox.c.id)
+        .limit(limit * 2)
+    )
+    ids: list[int] = []
+    total = 0
+    for number, size in (await tx.execute(sizes)).tuples():
+        total += size
+        if ids and total > most_bytes:
+            break
+        ids.append(number)
+    rows = (await tx.execute(sa.select(inbox).where(inbox.c.id.in_(ids)).order_by(inbox.c.id))).all() if ids else []
+    return [_waiting(row) for row in rows]
 
 
 async def done(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
