@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from grouping import Grouper
 from notifiers.channel import Channel
@@ -79,6 +80,8 @@ class Engine:
     """
 
     settings: Settings
+    #: Where the files are, for reloading.
+    config_dir: Path
     clock: Clock
     database: Database
     organisation: Organisation

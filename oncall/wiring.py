@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec import structs
 
@@ -24,8 +25,8 @@ from oncall.store.phone import PhoneMessage
 from schedules.worker import CalendarReader
 
 
-def open_engine(directory: Directory, settings: Settings, clock: Clock) -> Engine:
-    """An engine on its database; start it with `start`, end it with `close`."""
+def open_engine(directory: Directory, settings: Settings, clock: Clock, *, config_dir: Path) -> Engine:
+    """An engine on its database; its inbox is not yet started. End it with `close`."""
     database = Database(settings.database)
     http = Http(allow_private=True)
     guarded = Http()
@@ -40,6 +41,7 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock) -> Engin
     notifiers, channels = _channels(settings, edge)
     return Engine(
         settings=settings,
+        config_dir=config_dir,
         clock=clock,
         database=database,
         organisation=Organisation(directory),

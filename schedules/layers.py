@@ -49,9 +49,9 @@ def lay(layers: Iterable[Layer], overrides: Iterable[Override], window: Window) 
     by_rank = sorted(layers, key=_rank)
     for _, same in groupby(by_rank, key=_rank):
         shifts = [_with_role(shift, layer.role) for layer in same for shift in layer.shifts]
-        segments = _overlaid(segments, tile(shifts, window), _fill_roles)
+        segments = overlaid(segments, tile(shifts, window), _fill_roles)
     for override in overrides:
-        segments = _overlaid(segments, tile((_as_shift(override),), window), _taking_place(override))
+        segments = overlaid(segments, tile((_as_shift(override),), window), _taking_place(override))
     return segments
 
 
@@ -69,10 +69,10 @@ def _as_shift(override: Override) -> Shift:
     )
 
 
-def _overlaid(
+def overlaid(
     lower: Sequence[Segment], upper: Sequence[Segment], combine: Callable[[OnCalls, OnCalls], OnCalls]
 ) -> tuple[Segment, ...]:
-    """Both tile the same window; so does the answer."""
+    """`upper` laid over `lower` where it has somebody. Both tile the same window; so does the answer."""
     merged: list[Segment] = []
     below, above = 0, 0
     while below < len(lower) and above < len(upper):

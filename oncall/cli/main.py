@@ -9,7 +9,11 @@ import click
 #: Name on the command line, and module:attribute of the click command. One line per command.
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("check", "oncall.cli.check:check"),
+    ("db", "oncall.cli.db:db"),
+    ("intake", "oncall.cli.intake:intake"),
     ("schedule", "oncall.cli.schedule:schedule"),
+    ("serve", "oncall.cli.serve:serve"),
+    ("sign-in", "oncall.cli.sign_in:sign_in"),
 )
 
 

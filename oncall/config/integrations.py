@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from oncall.config.secret import key_digest
-from oncall.config.section import Keys, Section
+from oncall.config.section import Keys, Section, suggestion
 from oncall.config.settings import PREFIX
 from oncall.directory import Heartbeat, Integration
+from routing.sources import SOURCES, source
 
 INTEGRATION_KEYS: Keys = {
     "key": "the secret part of the address Alertmanager posts to; at least 16 characters",
@@ -39,10 +40,17 @@ def read_integration(name: str, section: Section, fallback_team: str, environ: M
     return Integration(
         name=name,
         key_sha256=_digest(section, environ),
-        source=section.text("source", "alertmanager"),
+        source=_source(section),
         heartbeat=_heartbeat(part, fallback_team) if part else None,
         fallback_team=section.text("fallback_team") or None,
     )
+
+
+def _source(section: Section) -> str:
+    name = section.text("source", "alertmanager")
+    if source(name) is None:
+        section.wrong("source", f"names no source: {name!r}", suggestion(name, [member.name for member in SOURCES]))
+    return name
 
 
 def _heartbeat(section: Section, fallback_team: str) -> Heartbeat:

@@ -131,10 +131,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Secret,
         Setting("`postgresql://…` or `sqlite:///…`; default the file `oncall.db` in the data folder.", _database),
     ] = Secret()
-    twilio_account_sid: Annotated[str, Setting("Twilio account (`AC…`) for text messages and calls.")] = ""
-    twilio_auth_token: Annotated[Secret, Setting("Twilio auth token; also verifies callbacks.", _secret)] = Secret()
-    twilio_from: Annotated[str, Setting("The number texts and calls come from, as `+15551234567`.")] = ""
-    twilio_api_base: Annotated[str, Setting("Address of Twilio's API.", _address)] = "https://api.twilio.com"
     slack_bot_token: Annotated[Secret, Setting("Slack bot token (`xoxb-…`).", _secret)] = Secret()
     slack_app_token: Annotated[
         Secret, Setting("Slack app token (`xapp-…`): socket mode, no public address needed.", _secret)
@@ -182,13 +178,19 @@ def _key(variable: str) -> str:
     return variable.removeprefix(PREFIX).lower()
 
 
+def _about(setting: ChannelSetting) -> str:
+    """The sentence with the channels it is for: "Its port." says little in a list of all settings."""
+    titles = [channel.title for channel in CHANNELS if setting.env in {other.env for other in channel.settings}]
+    return f"{', '.join(titles)}: {setting.about}"
+
+
 SETTINGS: Mapping[str, Setting] = _declared()
 CHANNEL_SETTINGS: Mapping[str, ChannelSetting] = {
     _key(setting.env): setting for channel in CHANNELS for setting in channel.settings
 }
 #: Every key that `oncall.yaml` may have for a setting.
 SETTING_KEYS: Keys = {
-    **{_key(setting.env): f"{channel.title}: {setting.about}" for channel in CHANNELS for setting in channel.settings},
+    **{_key(setting.env): _about(setting) for channel in CHANNELS for setting in channel.settings},
     **{name: setting.about for name, setting in SETTINGS.items()},
 }
 
@@ -239,8 +241,7 @@ def _check_names(environ: Mapping[str, str], reading: Reading) -> None:
 def _check_together(given: Mapping[str, Any], channels: Mapping[str, str], reading: Reading) -> None:
     """Half a provider is a slip: whoever sets one of its required settings wants the channel."""
     groups = {tuple(setting.env for setting in channel.settings if setting.required) for channel in CHANNELS}
-    twilio = ("ONCALL_TWILIO_ACCOUNT_SID", "ONCALL_TWILIO_AUTH_TOKEN", "ONCALL_TWILIO_FROM")
-    for names in sorted({*groups, twilio}):
+    for names in sorted(groups):
         missing = [name for name in names if not (channels.get(name) or given.get(_key(name)))]
         if missing and len(missing) < len(names):
             present = next(name for name in names if name not in missing)

@@ -75,7 +75,7 @@ async def _claim(engine: Engine, tx: AsyncConnection, due: list[Page], now: date
     )
     by_contact: dict[tuple[str, str, bool], list[Page]] = defaultdict(list)
     for page in wanted:
-        by_contact[page.channel, page.address, page.kind in {MessageKind.PAGE, MessageKind.BUNDLE}].append(page)
+        by_contact[page.channel, page.address, page.kind is MessageKind.PAGE].append(page)
     parcels: list[Parcel] = []
     for pages in by_contact.values():
         parcels += await _claim_contact(engine, tx, pages, incidents, now)
@@ -91,7 +91,8 @@ async def _claim_contact(
         for page in pages:
             await _record(engine, tx, (replace(page, attempts=page.attempts + 1),), now, now, NO_CHANNEL)
         return []
-    recent = await page_rows.recent(tx, first.channel, first.address, now - LOOK_BACK)
+    asking = first.kind is MessageKind.PAGE
+    recent = await page_rows.recent(tx, first.channel, first.address, now - LOOK_BACK, pages=asking)
     limits = throttle.limits_for(first.kind, channel.limits)
     decision = throttle.decide([_due(p, incidents) for p in pages], recent, limits, now)
     if isinstance(decision, Wait):

@@ -13,7 +13,7 @@ from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Entry, EntryKind, Incident, Involvement, InvolvementStatus, Via
 from oncall.services.incident_list import IncidentItem, items_of
-from oncall.services.messages import is_web_address, links_of
+from oncall.services.messages import links_of
 from oncall.services.rights import Caller, Right
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
@@ -21,6 +21,7 @@ from oncall.store import views
 from oncall.store.alerts import Episode, EpisodeStatus
 from oncall.store.pages import Page, PageStatus
 from routing.alert import Severity
+from routing.catalog.fields import is_web_address
 
 #: Alerts and timeline lines that come with an incident; the rest is read a stretch at a time.
 ALERTS_SHOWN = 25

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 import structlog
 
@@ -27,7 +26,7 @@ class BadDirectory(Invalid):
         self.problems = problems
 
 
-async def reload(engine: Engine, path: Path) -> tuple[Problem, ...]:
+async def reload(engine: Engine) -> tuple[Problem, ...]:
     """Read the directory again and put it into force; the warnings it gave.
 
     Running escalations keep the policy they started with; people, addresses and owners are the new ones at once.
@@ -35,7 +34,7 @@ async def reload(engine: Engine, path: Path) -> tuple[Problem, ...]:
     Raises:
         BadDirectory: it has errors.
     """
-    loaded = await asyncio.to_thread(load, path)
+    loaded = await asyncio.to_thread(load, engine.config_dir)
     if loaded.directory is None:
         log.error("configuration refused", problems=[str(p) for p in loaded.errors])
         raise BadDirectory(loaded.errors)

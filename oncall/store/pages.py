@@ -190,8 +190,8 @@ async def asked(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, se
     return found
 
 
-async def recent(tx: AsyncConnection, channel: str, address: str, since: datetime) -> list[datetime]:
-    """When messages went to this address lately, oldest first; a bundle counts once."""
+async def recent(tx: AsyncConnection, channel: str, address: str, since: datetime, *, pages: bool) -> list[datetime]:
+    """When pages (or, without `pages`, everything else) went to this address lately, oldest first; a bundle counts once."""
     query = (
         sa.select(page.c.sent_at)
         .where(
@@ -199,6 +199,7 @@ async def recent(tx: AsyncConnection, channel: str, address: str, since: datetim
             page.c.address == address,
             page.c.sent_at >= since,
             page.c.bundled_into.is_(None),
+            (page.c.kind == MessageKind.PAGE.value) == pages,
         )
         .order_by(page.c.sent_at)
     )

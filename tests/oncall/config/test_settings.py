@@ -96,7 +96,7 @@ def test_secrets_never_show(tmp_path):
 
 
 def test_half_a_provider_is_refused_with_the_rest_of_the_names(tmp_path):
-    _, problems = settings(tmp_path, "", ONCALL_TWILIO_ACCOUNT_SID="AC1")
+    _, problems = settings(tmp_path, "", ONCALL_TWILIO_ACCOUNT_SID="AC" + "0" * 32)
     assert [p.what for p in problems] == [
         "ONCALL_TWILIO_ACCOUNT_SID needs ONCALL_TWILIO_AUTH_TOKEN, ONCALL_TWILIO_FROM"
     ]

@@ -1,0 +1,123 @@
+"""`oncall serve`: one node, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import click
+import structlog
+from aiohttp import web
+
+from oncall import wiring
+from oncall.cli.loading import config_option, load_or_exit
+from oncall.clock import SystemClock
+from oncall.config import Loaded
+from oncall.engine import Engine
+from oncall.errors import OncallError
+from oncall.jobs import periodic
+from oncall.jobs.loop import Loop
+from oncall.logging import configure
+from oncall.services import access, rotations
+from oncall.services.reload import BadDirectory, reload
+from oncall.store import migrations
+from oncall.web.app import create_app
+
+log = structlog.get_logger(__name__)
+
+#: How long requests under way may take when the node stops, in seconds.
+GRACE = 10.0
+
+
+@click.command()
+@config_option
+@click.option("--sign-in", "person", metavar="PERSON", help="Print a one-time sign-in link for this person.")
+def serve(directory: Path, person: str | None) -> None:
+    """Run the engine: take alerts, page people, serve the views.
+
+    SIGHUP reads the configuration again; SIGTERM and Ctrl-C stop. The database is brought up to date at the start.
+    """
+    loaded = load_or_exit(directory)
+    configure(loaded.settings.log_level, loaded.settings.log_format)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        try:
+            runner.run(_serve(loaded, directory, person))
+        except (OSError, OncallError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+async def _serve(loaded: Loaded, directory: Path, person: str | None) -> None:
+    assert loaded.directory is not None
+    loaded.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = wiring.open_engine(loaded.directory, loaded.settings, SystemClock(), config_dir=directory)
+    try:
+        await migrations.upgrade(engine.database)
+        engine.inbox.start()
+        async with _running(engine):
+            click.echo(f"oncall listens on http://{engine.settings.listen} and is reached at {engine.settings.address}")
+            if person:
+                click.echo(f"Sign in once as {person}: {await access.create_sign_in_link(engine, person)}")
+            sys.stdout.flush()
+            await _until_stopped()
+            click.echo("stopping")
+    finally:
+        await wiring.close(engine)
+
+
+@contextlib.asynccontextmanager
+async def _running(engine: Engine) -> AsyncIterator[None]:
+    """Everything that runs, begun in order and ended in the opposite one."""
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def on_hangup() -> None:
+        task = loop.create_task(_reload(engine))
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    stages = Loop(engine)
+    scheduler = periodic.schedule(engine)
+    server = web.AppRunner(create_app(engine), access_log=None, shutdown_timeout=GRACE)
+    await server.setup()
+    host, _, port = engine.settings.listen.rpartition(":")
+    await web.TCPSite(server, host.strip("[]"), int(port), backlog=1024).start()
+    # Calendars are read behind the open door: alerts are taken from the first moment.
+    first = loop.create_task(rotations.refresh(engine), name="first reading of calendars")
+    stages.start()
+    scheduler.start()
+    loop.add_signal_handler(signal.SIGHUP, on_hangup)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+        scheduler.shutdown(wait=False)
+        await server.cleanup()
+        first.cancel()
+        await asyncio.gather(first, *reloads, return_exceptions=True)
+        await stages.stop()
+
+
+async def _reload(engine: Engine) -> None:
+    with contextlib.suppress(BadDirectory):  # logged with every problem; the old directory stays in force
+        await reload(engine)
+        await rotations.refresh(engine)
+
+
+async def _until_stopped() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop  # noqa: PLC0415 - not there on Windows
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
