@@ -66,7 +66,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def engine(company: Directory, settings: Settings, clock: StandingClock) -> AsyncIterator[Engine]:
-    engine = wiring.open_engine(company, settings, clock)
+    engine = wiring.open_engine(company, settings, clock, config_dir=COMPANY)
     async with engine.database.write() as tx:
         await tx.run_sync(metadata.create_all)
     engine.inbox.start()

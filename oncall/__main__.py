@@ -1,0 +1,5 @@
+"""`python -m oncall` is the `oncall` command."""
+
+from oncall.cli.main import main
+
+main()
