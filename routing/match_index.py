@@ -3,72 +3,114 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from routing.matchers import Matcher, MatchOp, compiled, match_all
+from routing.matchers import Matcher, MatchOp, compiled
 from routing.rules import MatchRule
 
 _BACKREFERENCE = re.compile(r"\\[1-9]|\(\?P=")
+#: Values of one label whose rules are remembered; labels such as the pod have no end of them.
+_REMEMBERED = 4096
 
 
 class MatchIndex:
-    """Rules filed under one matcher that must hold: an equality by its value, else a regular expression by its label.
+    """Rules as bits: each label's value says which rules it leaves standing, and what all labels leave standing match.
 
-    The expressions of one label are tried first as one alternation, which is far cheaper than one after the other;
-    most label values satisfy none of them.
+    The bits of a value are worked out once and remembered, since most labels take few values.
     """
 
     def __init__(self, rules: Sequence[MatchRule]) -> None:
         self._rules = tuple(rules)
-        self._equal: dict[str, dict[str, list[int]]] = {}
-        self._always: list[int] = []
-        regex: dict[str, list[int]] = {}
+        self._all = (1 << len(self._rules)) - 1
+        by_label: dict[str, dict[int, list[Matcher]]] = {}
         for number, rule in enumerate(self._rules):
-            key = _key(rule.matchers)
-            if key is None:
-                self._always.append(number)
-            elif key.op is MatchOp.EQUAL:
-                self._equal.setdefault(key.name, {}).setdefault(key.value, []).append(number)
-            else:
-                regex.setdefault(key.name, []).append(number)
-        self._regex = {label: (self._any_of(label, numbers), numbers) for label, numbers in regex.items()}
+            for matcher in rule.matchers:
+                by_label.setdefault(matcher.name, {}).setdefault(number, []).append(matcher)
+        self._labels = [(label, _LabelIndex(found, self._all)) for label, found in by_label.items()]
 
     def matching(self, labels: Mapping[str, str]) -> Iterator[MatchRule]:
         """The rules whose every matcher the labels satisfy, in order."""
-        candidates = list(self._always)
-        for label, values in self._equal.items():
-            candidates += values.get(labels.get(label, ""), ())
-        for label, (any_of, numbers) in self._regex.items():
-            value = labels.get(label)
-            if value and (any_of is None or any_of.fullmatch(value)):
-                candidates += numbers
-        for number in sorted(candidates):
-            rule = self._rules[number]
-            if match_all(rule.matchers, labels):
-                yield rule
-
-    def _any_of(self, label: str, numbers: Sequence[int]) -> re.Pattern[str] | None:
-        """One expression that matches where any does; None where they cannot be joined (flags, numbered groups)."""
-        patterns = {
-            matcher.value
-            for number in numbers
-            for matcher in self._rules[number].matchers
-            if matcher.name == label and matcher.op is MatchOp.REGEX
-        }
-        if any(_BACKREFERENCE.search(pattern) for pattern in patterns):
-            return None
-        try:
-            return re.compile("|".join(f"(?:{pattern})" for pattern in sorted(patterns)))
-        except re.error:
-            return None
+        standing = self._all
+        for label, index in self._labels:
+            standing &= index.standing(labels.get(label, ""))
+            if not standing:
+                return
+        while standing:
+            lowest = standing & -standing
+            yield self._rules[lowest.bit_length() - 1]
+            standing ^= lowest
 
 
-def _key(matchers: Sequence[Matcher]) -> Matcher | None:
-    """The matcher to file a rule under; None if an alert without any of its labels may satisfy it."""
-    for matcher in matchers:
-        if matcher.op is MatchOp.EQUAL and matcher.value:
-            return matcher
-    for matcher in matchers:
-        if matcher.op is MatchOp.REGEX and not compiled(matcher.value).fullmatch(""):
-            return matcher
-    return None
+class _LabelIndex:
+    """The matchers of all rules on one label."""
+
+    def __init__(self, found: Mapping[int, Sequence[Matcher]], everything: int) -> None:
+        self._indifferent = everything & ~_bits(found)
+        self._remembered: dict[str, int] = {}
+        self._mixed = [(1 << number, matchers) for number, matchers in found.items() if len(matchers) > 1]
+        single = [(1 << number, matchers[0]) for number, matchers in found.items() if len(matchers) == 1]
+        self._equal = _by_value(single, MatchOp.EQUAL)
+        self._not_equal = _by_value(single, MatchOp.NOT_EQUAL)
+        self._regex = _Patterns(single, MatchOp.REGEX)
+        self._not_regex = _Patterns(single, MatchOp.NOT_REGEX)
+        self._negated = _together(bit for bit, m in single if m.op in {MatchOp.NOT_EQUAL, MatchOp.NOT_REGEX})
+
+    def standing(self, value: str) -> int:
+        """The rules that this value does not rule out."""
+        bits = self._remembered.get(value)
+        if bits is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            bits = self._remembered[value] = self._worked_out(value)
+        return bits
+
+    def _worked_out(self, value: str) -> int:
+        bits = self._indifferent | self._equal.get(value, 0) | self._regex.matching(value)
+        bits |= self._negated & ~self._not_equal.get(value, 0) & ~self._not_regex.matching(value)
+        for bit, matchers in self._mixed:
+            if all(matcher.matches({matcher.name: value}) for matcher in matchers):
+                bits |= bit
+        return bits
+
+
+class _Patterns:
+    """The regular expressions of one label, tried first as one alternation: most values satisfy none of them."""
+
+    def __init__(self, single: Iterable[tuple[int, Matcher]], op: MatchOp) -> None:
+        self._patterns = [(bit, compiled(matcher.value)) for bit, matcher in single if matcher.op is op]
+        self._any_of = _any_of([pattern.pattern for _, pattern in self._patterns])
+
+    def matching(self, value: str) -> int:
+        """The bits of the expressions that match the whole value."""
+        if not self._patterns or (self._any_of is not None and not self._any_of.fullmatch(value)):
+            return 0
+        return _together(bit for bit, pattern in self._patterns if pattern.fullmatch(value))
+
+
+def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
+    """One expression that matches where any does; None where they cannot be joined (flags, numbered groups)."""
+    if any(_BACKREFERENCE.search(pattern) for pattern in patterns):
+        return None
+    try:
+        return re.compile("|".join(f"(?:{pattern})" for pattern in sorted(set(patterns))))
+    except re.error:
+        return None
+
+
+def _by_value(single: Iterable[tuple[int, Matcher]], op: MatchOp) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for bit, matcher in single:
+        if matcher.op is op:
+            found[matcher.value] = found.get(matcher.value, 0) | bit
+    return found
+
+
+def _bits(numbers: Iterable[int]) -> int:
+    return _together(1 << number for number in numbers)
+
+
+def _together(bits: Iterable[int]) -> int:
+    result = 0
+    for bit in bits:
+        result |= bit
+    return result

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oncall.config.section import Keys, Place, Reading, Section, suggestion
+from oncall.config.catalog_files import DirectoryFiles, fixed_folder
+from oncall.config.section import Keys, Reading, Section, suggestion
 from oncall.directory import CatalogFeed
 from routing.catalog import Catalog
-from routing.catalog.assembly import SourceContent, assemble
+from routing.catalog.assembly import SourceContent
+from routing.catalog.gather import gather
 from routing.catalog.merging import LISTS, SINGLE, Precedence, merge_sources
 from routing.catalog.readers import READERS, own, reader
-from routing.catalog.reading import Reader
-from routing.catalog.reading import Reading as FileReading
 
 CATALOG_KEYS: Keys = {
     "sources": "where services are described beside the files in `catalog/`",
@@ -46,7 +44,8 @@ class ReadCatalog:
 
 def read_catalog(directory: Path, section: Section | None, reading: Reading) -> ReadCatalog:
     """Every source that lies in files, read and merged; what is wrong is noted."""
-    contents = [_content(OWN, own.READER, sorted((directory / "catalog").glob("*.yaml")), directory)]
+    files = DirectoryFiles(directory, [directory / "catalog"])
+    contents = [gather(OWN, own.READER, files.matching("catalog/*.yaml"), files)]
     feeds: list[CatalogFeed] = []
     names = [OWN]
     for part in section.sections("sources", SOURCE_KEYS, about="catalog: source") if section else ():
@@ -91,46 +90,11 @@ def _source(section: Section, directory: Path) -> SourceContent | CatalogFeed | 
             every=section.length("every", CatalogFeed(name="", reader="", url="").every),
             token_env=section.text("token_env") or None,
         )
-    found = [path for pattern in files for path in _matching(directory, pattern)]
-    if files and not found:
+    found = DirectoryFiles(directory, [fixed_folder(directory, pattern) for pattern in files])
+    start = [file for pattern in files for file in found.matching(pattern)]
+    if files and not start:
         section.reading.warn(section.place("files"), f"{section.about} finds no file", "Mend the pattern")
-    return _content(name, format_, found, directory)
-
-
-def _matching(directory: Path, pattern: str) -> list[Path]:
-    found = sorted(glob.glob(pattern, root_dir=directory, recursive=True))  # noqa: PTH207 - a pattern may be absolute
-    return [path for name in found if (path := directory / name).is_file()]
-
-
-def _content(source: str, format_: Reader, paths: list[Path], directory: Path) -> SourceContent:
-    return assemble(source, _read_all(source, format_, paths, directory))
-
-
-def _read_all(source: str, format_: Reader, paths: list[Path], directory: Path) -> Iterator[FileReading]:
-    """The files and those they lead to, each once."""
-    waiting, seen = list(paths), set[Path]()
-    while waiting:
-        path = waiting.pop(0)
-        resolved = path.resolve()
-        if resolved in seen:
-            continue
-        seen.add(resolved)
-        found = _read_one(source, format_, path, directory)
-        yield found
-        for location in found.locations:
-            if "://" not in location.target:
-                waiting += _matching(path.parent, location.target)
-
-
-def _read_one(source: str, format_: Reader, path: Path, directory: Path) -> FileReading:
-    file = str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        scratch = Reading()
-        scratch.error(Place(file, 0), f"the file cannot be read: {error}", "Save it as UTF-8, readable by the engine")
-        return FileReading(problems=tuple(scratch.problems))
-    return format_.read(text, file, source)
+    return gather(name, format_, start, found)
 
 
 def _precedence(section: Section | None, names: list[str]) -> Precedence:

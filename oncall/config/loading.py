@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,10 +50,26 @@ def load(path: Path | str, environ: Mapping[str, str] = os.environ) -> Loaded:
 
     Blocking: reads files and parses YAML, so a running engine calls it in a thread.
     """
-    directory = Path(path)
+    with _without_collector():
+        return _load(Path(path), environ)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """A large catalog makes millions of values and no garbage; looking for it would stop the engine's loop for long."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _load(directory: Path, environ: Mapping[str, str]) -> Loaded:
     reading = Reading()
     if not directory.is_dir():
-        reading.error(Place(str(path), 0), "there is no such directory", "Name a directory with oncall.yaml in it")
+        reading.error(Place(str(directory), 0), "there is no such directory", "Name a directory with oncall.yaml in it")
         return Loaded(None, read_settings(environ, None, reading), tuple(reading.problems))
     if (directory / "oncall.yaml").is_file():  # else this is some other directory, and everything in it a surprise
         check_layout(directory, reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Protocol
 
 from routing.catalog.assembly import SourceContent, assemble
@@ -55,6 +56,12 @@ def _read(name: str, source: str, reader: Reader, files: Files) -> Reading:
     except (OSError, ValueError) as error:
         what = f"the file cannot be read: {_sentence(error)}"
         return Reading(problems=(Problem(file=name, what=what, mend="Mend the path or its permissions"),))
+    return _reading(reader, text, name, source)
+
+
+@lru_cache(maxsize=100_000)
+def _reading(reader: Reader, text: str, name: str, source: str) -> Reading:
+    """Remembered, so that a reload reads again only the files that changed."""
     return reader.read(text, name, source)
 
 

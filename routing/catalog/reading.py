@@ -11,7 +11,7 @@ from routing.catalog.entry import Entry, Origin
 from routing.problem import Problem
 
 
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
+class Holder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Something above services (a system, a domain, a parent) whose owner they may inherit."""
 
     id: str
@@ -20,21 +20,21 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class Group(msgspec.Struct, frozen=True, kw_only=True):
+class Group(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A team as a catalog knows it: every name that means it."""
 
     names: tuple[str, ...]
     origin: Origin
 
 
-class Member(msgspec.Struct, frozen=True, kw_only=True):
+class Member(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A person as a catalog knows them, and the groups they are in; some services are said to be owned by people."""
 
     id: str
     groups: tuple[str, ...]
 
 
-class Draft(msgspec.Struct, frozen=True, kw_only=True):
+class Draft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry whose owner and dependencies may still hang on other files of the same source."""
 
     entry: Entry
@@ -47,7 +47,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     needed_by: tuple[str, ...] = ()
 
 
-class CodeOwner(msgspec.Struct, frozen=True, kw_only=True):
+class CodeOwner(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One line of a CODEOWNERS file. Without owners it takes the path out of earlier lines' hands."""
 
     pattern: str
@@ -57,7 +57,7 @@ class CodeOwner(msgspec.Struct, frozen=True, kw_only=True):
     origin: Origin
 
 
-class Location(msgspec.Struct, frozen=True, kw_only=True):
+class Location(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Another file to read: a path relative to the file that names it, perhaps with wildcards, or an address."""
 
     target: str

@@ -1,0 +1,26 @@
+"""Run the benchmarks: `python -m bench [name ...]`. Each prints ratios within one run, beside what it measured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from bench import catalog
+
+#: Name to function; add a file and a line.
+BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (("catalog", catalog.main),)
+
+
+def main(names: list[str]) -> None:
+    """Run the benchmarks named, or all."""
+    unknown = set(names) - {name for name, _ in BENCHMARKS}
+    if unknown:
+        sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(name for name, _ in BENCHMARKS)}")
+    for name, run in BENCHMARKS:
+        if not names or name in names:
+            print(f"== {name}")
+            run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
