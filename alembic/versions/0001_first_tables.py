@@ -99,7 +99,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ix_inbox_waiting",
-            ["priority", "id"],
+            ["integration", "priority", "id"],
             unique=False,
             sqlite_where=sa.text("processed_at is null"),
             postgresql_where=sa.text("processed_at is null"),

@@ -164,7 +164,7 @@ async def active_counts(tx: AsyncConnection, incidents: Collection[int]) -> dict
             .where(alert.c.incident_id.in_(part), alert.c.ended_at.is_(None))
             .group_by(alert.c.incident_id)
         )
-        found.update((await tx.execute(query)).tuples().all())
+        found.update((await tx.execute(query)).all())
     return found
 
 
@@ -177,7 +177,7 @@ async def totals(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, i
             .where(alert.c.incident_id.in_(part))
             .group_by(alert.c.incident_id)
         )
-        found.update((await tx.execute(query)).tuples().all())
+        found.update((await tx.execute(query)).all())
     return found
 
 

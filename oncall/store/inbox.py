@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -63,46 +65,21 @@ async def add(tx: AsyncConnection, bodies: Sequence[Received]) -> None:
 
 
 async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES) -> list[Waiting]:
-    """The next bodies to process: critical ones first, fair between integrations, each group in its order.
+    """The next bodies to process, in the order in which to: critical ones first, fair between integrations.
 
-    A critical body never overtakes an earlier message of its own group: those come along, before it. At most
-    `most_bytes` of stored bodies are loaded, but at least one body.
+    A critical body never overtakes an earlier message of its own group: those come along, before it; where they are
+    more than `limit`, the first of them come alone. At most `most_bytes` of stored bodies are loaded, but at least
+    one body.
     """
-    turn = sa.func.row_number().over(partition_by=inbox.c.integration, order_by=inbox.c.id).label("turn")
-    # The oldest are looked at, not all: a long queue must not make each batch slower.
-    oldest = (
-        sa.select(inbox.c.id, inbox.c.priority, turn)
-        .where(inbox.c.processed_at.is_(None))
-        .order_by(inbox.c.priority, inbox.c.id)
-        .limit(limit * 4)
-        .subquery()
-    )
-    chosen = sa.select(oldest.c.id).order_by(oldest.c.priority, oldest.c.turn, oldest.c.id).limit(limit)
-    last = (
-        sa.select(inbox.c.integration, inbox.c.stream, sa.func.max(inbox.c.id).label("id"))
-        .where(inbox.c.id.in_(chosen))
-        .group_by(inbox.c.integration, inbox.c.stream)
-        .subquery()
-    )
-    in_order = sa.and_(
-        inbox.c.integration == last.c.integration, inbox.c.stream == last.c.stream, inbox.c.id <= last.c.id
-    )
-    sizes = (
-        sa.select(inbox.c.id, sa.func.length(inbox.c.body))
-        .join(last, in_order)
-        .where(inbox.c.processed_at.is_(None))
-        .order_by(inbox.c.id)
-        .limit(limit * 2)
-    )
-    ids: list[int] = []
-    total = 0
-    for number, size in (await tx.execute(sizes)).tuples():
-        total += size
-        if ids and total > most_bytes:
-            break
-        ids.append(number)
-    rows = (await tx.execute(sa.select(inbox).where(inbox.c.id.in_(ids)).order_by(inbox.c.id))).all() if ids else []
-    return [_waiting(row) for row in rows]
+    chosen = await _turns(tx, limit)
+    streams = await _streams(tx, [row.id for row in chosen])
+    ids: dict[int, None] = {}
+    for row in chosen:
+        earlier = streams[row.integration, row.stream]
+        ids |= dict.fromkeys(number for number in earlier if number <= row.id)
+    first = await _within(tx, list(ids)[:limit], most_bytes)
+    rows = (await tx.execute(sa.select(inbox).where(inbox.c.id.in_(first)))).all()
+    return sorted(map(_waiting, rows), key=lambda waiting: first.index(waiting.id))
 
 
 async def done(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
@@ -173,6 +150,67 @@ async def list_quarantine(tx: AsyncConnection, *, before: int | None = None, lim
         query = query.where(quarantine.c.id < before)
     rows = (await tx.execute(query)).all()
     return [Quarantined(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+async def _turns(tx: AsyncConnection, limit: int) -> list[Any]:
+    """Bodies taken in turn from every integration, critical ones of all before the others of any."""
+    turns: list[tuple[int, int, int, Any]] = []
+    for integration in await _integrations(tx):
+        query = (
+            sa.select(inbox.c.id, inbox.c.priority, inbox.c.integration, inbox.c.stream)
+            .where(inbox.c.integration == integration, inbox.c.processed_at.is_(None))
+            .order_by(inbox.c.priority, inbox.c.id)
+            .limit(limit)
+        )
+        taken: Counter[int] = Counter()
+        for row in (await tx.execute(query)).all():
+            taken[row.priority] += 1
+            turns.append((row.priority, taken[row.priority], row.id, row))
+    return [row for *_, row in sorted(turns)[:limit]]
+
+
+async def _integrations(tx: AsyncConnection) -> list[str]:
+    """The integrations that have bodies waiting, found by one index probe each, however long the queue is."""
+    waiting = inbox.c.processed_at.is_(None)
+    name = sa.select(sa.func.min(inbox.c.integration).label("name")).where(waiting).cte("name", recursive=True)
+    following = (
+        sa.select(sa.func.min(inbox.c.integration)).where(waiting, inbox.c.integration > name.c.name).scalar_subquery()
+    )
+    name = name.union_all(sa.select(following).where(name.c.name.is_not(None)))
+    return list((await tx.execute(sa.select(name.c.name).where(name.c.name.is_not(None)))).scalars())
+
+
+async def _streams(tx: AsyncConnection, chosen: Sequence[int]) -> dict[tuple[str, str], list[int]]:
+    """What waits in the chosen bodies' streams up to them, in order."""
+    last = (
+        sa.select(inbox.c.integration, inbox.c.stream, sa.func.max(inbox.c.id).label("id"))
+        .where(inbox.c.id.in_(chosen))
+        .group_by(inbox.c.integration, inbox.c.stream)
+        .subquery()
+    )
+    up_to = sa.and_(inbox.c.integration == last.c.integration, inbox.c.stream == last.c.stream, inbox.c.id <= last.c.id)
+    query = (
+        sa.select(inbox.c.id, inbox.c.integration, inbox.c.stream)
+        .join(last, up_to)
+        .where(inbox.c.processed_at.is_(None))
+        .order_by(inbox.c.id)
+    )
+    found: dict[tuple[str, str], list[int]] = {}
+    for row in (await tx.execute(query)).all():
+        found.setdefault((row.integration, row.stream), []).append(row.id)
+    return found
+
+
+async def _within(tx: AsyncConnection, ids: Sequence[int], most_bytes: int) -> list[int]:
+    """The first of these bodies that together are not too large, but at least one."""
+    query = sa.select(inbox.c.id, sa.func.length(inbox.c.body).label("size")).where(inbox.c.id.in_(ids))
+    sizes = {row.id: row.size for row in (await tx.execute(query)).all()}
+    totals = itertools.accumulate(sizes[number] for number in ids)
+    return [
+        number
+        for place, (number, total) in enumerate(zip(ids, totals, strict=True))
+        if not place or total <= most_bytes
+    ]
 
 
 def _row(body: Received) -> dict[str, Any]:

@@ -49,7 +49,7 @@ async def open_by_group(tx: AsyncConnection, keys: Collection[str]) -> dict[str,
             .where(incident.c.group_key.in_(part), incident.c.resolved_at.is_(None))
             .group_by(incident.c.group_key)
         )
-        found.update((await tx.execute(query)).tuples().all())
+        found.update((await tx.execute(query)).all())
     return found
 
 
@@ -145,7 +145,7 @@ async def count_open(tx: AsyncConnection) -> dict[str, int]:
         .where(incident.c.resolved_at.is_(None))
         .group_by(incident.c.status)
     )
-    return dict((await tx.execute(query)).tuples().all())
+    return dict((await tx.execute(query)).all())
 
 
 def chunks(values: Sequence[_T], size: int) -> Iterable[Sequence[_T]]:

@@ -15,7 +15,7 @@ async def code_for(tx: AsyncConnection, channel: str, address: str, incident: in
     query = sa.select(reply_code.c.code, reply_code.c.incident_id).where(
         reply_code.c.channel == channel, reply_code.c.address == address
     )
-    used: dict[int, int] = {number: code for code, number in (await tx.execute(query)).tuples()}
+    used: dict[int, int] = {number: code for code, number in (await tx.execute(query)).all()}
     if incident in used:
         return used[incident]
     taken = set(used.values())

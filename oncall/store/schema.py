@@ -42,7 +42,7 @@ inbox = Table(
     Column("processed_at", Instant),
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
-    Index("ix_inbox_waiting", "priority", "id", **_where("processed_at is null")),
+    Index("ix_inbox_waiting", "integration", "priority", "id", **_where("processed_at is null")),
     Index("ix_inbox_stream_waiting", "integration", "stream", "id", **_where("processed_at is null")),
     Index("ix_inbox_received_at", "received_at"),
 )

@@ -55,7 +55,9 @@ async def end(tx: AsyncConnection, number: int, now: datetime) -> bool:
 
 async def in_force(tx: AsyncConnection, now: datetime) -> list[Silence]:
     """The silences that have not ended."""
-    query = sa.select(silence).where(sa.or_(silence.c.ends_at.is_(None), silence.c.ends_at > now))
+    # One that was ended before it began is none, also for a node whose clock is a little behind.
+    real = sa.and_(silence.c.ends_at > now, silence.c.ends_at > silence.c.starts_at)
+    query = sa.select(silence).where(sa.or_(silence.c.ends_at.is_(None), real))
     return [_silence(row) for row in (await tx.execute(query.order_by(silence.c.id))).all()]
 
 

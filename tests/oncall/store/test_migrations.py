@@ -21,14 +21,9 @@ async def test_migrations_lead_to_the_tables_of_the_models(database: Database) -
     )
 
 
-async def test_defaults_and_generated_keys_agree_with_the_models(
-    database: Database, empty_database_url: str, backend: str
-) -> None:
+async def test_defaults_and_generated_keys_agree_with_the_models(database: Database, empty_database_url: str) -> None:
     """What `differences` cannot see: columns that fill themselves, and partial indexes."""
-    if backend == "sqlite":
-        other = Database(empty_database_url.replace("oncall.db", "models.db"))
-    else:
-        other = Database(empty_database_url)
+    other = Database(empty_database_url)
     async with other.write() as tx:
         await tx.run_sync(metadata.create_all)
     assert await _shape(database) == await _shape(other)

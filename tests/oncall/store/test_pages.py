@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifiers.message import MessageKind
+from notifiers.outcome import Outcome, OutcomeKind
+from oncall.incident import Incident
+from oncall.store import incidents, pages
+from oncall.store.pages import Page, PageStatus
+
+MINUTE = timedelta(minutes=1)
+Build = Callable[..., Page]
+
+
+async def _due(tx: AsyncConnection, now: datetime) -> list[str]:
+    return [page.id for page in await pages.due(tx, now, 100)]
+
+
+@pytest.fixture(autouse=True)
+async def _an_incident(opened: Incident) -> None:
+    """Every page here is for incident 1."""
+
+
+async def test_a_page_comes_back_as_it_was_written(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    written = page(
+        text="hello", code="7", status=PageStatus.SENT, attempts=2, sent_at=nine, bundled_into="pg_0", detail="why"
+    )
+    await pages.add(tx, [written])
+    assert await pages.get(tx, written.id) == written
+    assert await pages.get(tx, "pg_none") is None
+
+
+async def test_a_page_is_due_from_its_instant_on(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    later = page(due_at=nine + MINUTE)
+    await pages.add(tx, [later])
+    assert await _due(tx, nine + MINUTE - timedelta(microseconds=1)) == []
+    assert await _due(tx, nine + MINUTE) == [later.id]
+    assert await pages.next_due(tx) == nine + MINUTE
+
+
+async def test_important_pages_are_due_first(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    ordinary, urgent = page(important=False), page(due_at=nine + MINUTE)
+    await pages.add(tx, [ordinary, urgent])
+    assert await _due(tx, nine + MINUTE) == [urgent.id, ordinary.id]
+
+
+@pytest.mark.parametrize("status", [PageStatus.SENT, PageStatus.FAILED, PageStatus.CANCELLED])
+async def test_a_page_that_is_over_is_never_due(
+    tx: AsyncConnection, page: Build, nine: datetime, status: PageStatus
+) -> None:
+    await pages.add(tx, [page(status=status)])
+    assert await _due(tx, nine + timedelta(days=1)) == []
+
+
+async def test_invariant_4_a_page_whose_sender_died_is_due_when_its_lease_has_run_out(
+    tx: AsyncConnection, page: Build, nine: datetime
+) -> None:
+    stuck = page(status=PageStatus.SENDING, leased_by="dead", leased_until=nine + MINUTE)
+    await pages.add(tx, [stuck])
+    assert await _due(tx, nine) == []
+    assert await _due(tx, nine + MINUTE) == [stuck.id]
+
+
+async def test_cancelling_stops_what_is_planned_for_a_team(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    await pages.add(tx, [page(), page(due_at=nine + MINUTE), page(team="platform")])
+    assert await pages.cancel(tx, 1, ["payments"], "alice acknowledged") == 2
+    kept = [p.team for p in await pages.due(tx, nine + MINUTE, 10)]
+    assert kept == ["platform"]
+    assert (await pages.get(tx, "pg_1") or page()).detail == "alice acknowledged"
+
+
+async def test_cancelling_leaves_what_has_begun_and_what_only_tells(tx: AsyncConnection, page: Build) -> None:
+    sending = page(status=PageStatus.SENDING)
+    notice = page(kind=MessageKind.NOTICE, person="")
+    await pages.add(tx, [sending, notice])
+    assert await pages.cancel(tx, 1, ["payments"], "") == 0
+
+
+async def test_the_next_method_of_a_person_can_be_brought_forward(
+    tx: AsyncConnection, page: Build, nine: datetime
+) -> None:
+    call, late = page(channel="voice", due_at=nine + 3 * MINUTE), page(channel="email", due_at=nine + 9 * MINUTE)
+    await pages.add(tx, [page(status=PageStatus.FAILED), late, call])
+    assert await pages.hasten(tx, 1, "alice", 1, nine)
+    assert await _due(tx, nine) == [call.id]
+
+
+async def test_hastening_says_when_no_method_is_left(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    await pages.add(tx, [page(person="bob", due_at=nine + MINUTE), page(step=2, due_at=nine + MINUTE)])
+    assert not await pages.hasten(tx, 1, "alice", 1, nine)
+    assert await _due(tx, nine) == []
+
+
+async def test_hastening_never_puts_a_page_off(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    waiting = page(due_at=nine - MINUTE)
+    await pages.add(tx, [waiting])
+    assert await pages.hasten(tx, 1, "alice", 1, nine)
+    assert (await pages.get(tx, waiting.id) or page()).due_at == nine - MINUTE
+
+
+async def test_asked_are_those_to_whom_a_page_went_out(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    await pages.add(
+        tx,
+        [
+            page(status=PageStatus.SENT),
+            page(person="bob", status=PageStatus.SENDING),
+            page(person="carol"),
+            page(person="dora", status=PageStatus.FAILED),
+            page(person="emil", status=PageStatus.SENT, kind=MessageKind.NOTICE),
+        ],
+    )
+    assert await pages.asked(tx, [1, 2]) == {1: {"alice", "bob"}, 2: set()}
+
+
+async def test_recent_messages_count_a_bundle_once(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    await pages.add(
+        tx,
+        [
+            page(sent_at=nine + MINUTE),
+            page(sent_at=nine),
+            page(sent_at=nine, bundled_into="pg_1"),
+            page(sent_at=nine, address="+44"),
+            page(sent_at=nine - timedelta(hours=1)),
+        ],
+    )
+    assert await pages.recent(tx, "sms", "+4915112345678", nine) == [nine, nine + MINUTE]
+
+
+async def test_the_latest_incident_of_an_address(
+    tx: AsyncConnection, page: Build, nine: datetime, incident: Callable[..., Incident]
+) -> None:
+    await incidents.save(tx, [incident(2)], [], nine)
+    await pages.add(tx, [page(incident=2, sent_at=nine), page(sent_at=nine + MINUTE), page(incident=2)])
+    assert await pages.latest_incident(tx, "sms", "+4915112345678") == 1
+    assert await pages.latest_incident(tx, "sms", "+44") is None
+
+
+async def test_every_attempt_is_recorded_in_order(tx: AsyncConnection, page: Build, nine: datetime) -> None:
+    await pages.add(tx, [page()])
+    for kind in (OutcomeKind.RETRY, OutcomeKind.ACCEPTED):
+        outcome = Outcome(kind=kind, provider_id="SM1", code="429", detail="slow down")
+        await pages.record(tx, "pg_1", channel="sms", started=nine, ended=nine + MINUTE, outcome=outcome)
+    first, second = await pages.deliveries(tx, ["pg_1", "pg_none"])
+    assert (first.outcome, second.outcome) == ("retry", "accepted")
+    assert (first.page, first.provider_id, first.started_at) == ("pg_1", "SM1", nine)
