@@ -55,12 +55,6 @@ async def test_the_latest_run_that_is_over_is_found(tx: AsyncConnection, episode
     assert await alerts.latest_ended(tx, "prod", ["f", "x"]) == {"f": runs[-1]}
 
 
-async def test_what_runs_in_a_stream_is_found(tx: AsyncConnection, episode: Build, nine: datetime) -> None:
-    here, there = episode(stream="a"), episode(stream="b")
-    await alerts.add(tx, [here, there, _over(episode(stream="a"), nine), episode(stream="a", integration="staging")])
-    assert await alerts.active_in_stream(tx, "prod", "a") == [here]
-
-
 async def test_episodes_are_counted_by_incident(
     tx: AsyncConnection, episode: Build, nine: datetime, incident: Callable[..., Incident]
 ) -> None:
