@@ -86,7 +86,7 @@ async def phone_numbers(tx: AsyncConnection, people: Collection[str]) -> dict[st
             .where(phone_message.c.person.in_(part), phone_message.c.inbound.is_(False))
             .group_by(phone_message.c.person)
         )
-        found.update((await tx.execute(query)).tuples().all())
+        found.update((await tx.execute(query)).all())
     return found
 
 

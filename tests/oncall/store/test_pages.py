@@ -127,7 +127,9 @@ async def test_recent_messages_count_a_bundle_once(tx: AsyncConnection, page: Bu
             page(sent_at=nine - timedelta(hours=1)),
         ],
     )
-    assert await pages.recent(tx, "sms", "+4915112345678", nine) == [nine, nine + MINUTE]
+    await pages.add(tx, [page(sent_at=nine + 2 * MINUTE, kind=MessageKind.NOTICE)])
+    assert await pages.recent(tx, "sms", "+4915112345678", nine, pages=True) == [nine, nine + MINUTE]
+    assert await pages.recent(tx, "sms", "+4915112345678", nine, pages=False) == [nine + 2 * MINUTE]
 
 
 async def test_the_latest_incident_of_an_address(
