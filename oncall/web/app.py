@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.engine import Engine
-from oncall.web import account, alertmanager, health, sign_in
+from oncall.web import account, alertmanager, health, openapi, operations, sign_in
+from oncall.web.api import OPERATIONS
 from oncall.web.assets import ASSETS
 from oncall.web.headers import add_headers
 from oncall.web.keys import ENGINE
@@ -16,6 +17,8 @@ from oncall.web.sessions import Handler
 #: Every address: method, path, door.
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/v1/alertmanager/{key}", alertmanager.receive),
+    ("GET", "/api/v1/openapi.json", openapi.door(OPERATIONS)),
+    *((op.method, openapi.PREFIX + op.path, operations.door(op)) for op in OPERATIONS),
     ("GET", "/healthz", health.healthz),
     ("GET", "/readyz", health.readyz),
     ("GET", "/metrics", health.metrics),

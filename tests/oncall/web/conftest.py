@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientResponse, web
@@ -19,8 +21,11 @@ from oncall.config import Secret, Settings, load
 from oncall.directory import Directory
 from oncall.engine import Engine
 from oncall.person import Person, Role
-from oncall.services import access
+from oncall.services import access, delivery, escalation, intake
 from oncall.services.rights import Caller
+from oncall.store import incidents as incident_rows
+from oncall.store import rotations
+from oncall.store.rotations import StoredSegment
 from oncall.store.schema import metadata
 from oncall.web.app import create_app
 
@@ -167,3 +172,60 @@ async def token(engine: Engine, caller: Callable[[str], Caller]) -> Callable[...
         return await access.create_token(engine, known, access.NewToken(name="test", scope=scope or known.role))
 
     return of
+
+
+class Company:
+    """What happens at the company: alerts come in, people are on call, the engine does what is due."""
+
+    def __init__(self, engine: Engine, clock: StandingClock) -> None:
+        self.engine = engine
+        self.clock = clock
+
+    async def on_call(self, schedule: str, *people: str, hours: int = 24) -> None:
+        """These people have this rotation ("team/schedule") from an hour ago on."""
+        now = self.clock.now()
+        pairs = tuple((person, "") for person in people)
+        span = (now - timedelta(hours=1), now + timedelta(hours=hours))
+        segment = StoredSegment(schedule=schedule, starts_at=span[0], ends_at=span[1], on_call=pairs)
+        async with self.engine.database.write() as tx:
+            await rotations.replace_segments(tx, schedule, [segment])
+
+    async def receive(self, *alerts: dict[str, Any], group: str = "g") -> int:
+        """An Alertmanager posts these alerts; the newest incident's number."""
+        body = {"version": "4", "groupKey": group, "receiver": "oncall", "status": "firing", "alerts": list(alerts)}
+        (integration,) = self.engine.directory.integrations
+        await intake.accept(self.engine, integration, json.dumps(body).encode())
+        await self.settle()
+        async with self.engine.database.read() as tx:
+            return (await incident_rows.listed(tx, limit=1))[0].id
+
+    async def settle(self) -> None:
+        """Do everything that is due now."""
+        for _ in range(20):
+            done = await intake.process_due(self.engine)
+            done += await escalation.advance_due(self.engine)
+            sending = await delivery.send_due(self.engine)
+            await asyncio.gather(*sending)
+            if not done and not sending:
+                return
+        raise AssertionError("the engine does not come to rest")
+
+
+def firing(name: str = "CheckoutDown", **labels: str) -> dict[str, Any]:
+    """One firing alert of the payments team's service."""
+    labels = {"alertname": name, "severity": "critical", "team": "payments", "service": "checkout"} | labels
+    return {
+        "status": "firing",
+        "labels": labels,
+        "annotations": {"summary": f"{name} on checkout", "runbook_url": "https://wiki.shop.example/checkout"},
+        "startsAt": "2026-01-05T08:59:00Z",
+        "generatorURL": "https://prometheus.shop.example/graph?g0.expr=up",
+    }
+
+
+@pytest.fixture
+async def happens(engine: Engine, clock: StandingClock) -> Company:
+    company = Company(engine, clock)
+    await company.on_call("payments/primary", "ana")
+    await company.on_call("payments/secondary", "ben")
+    return company

@@ -1,0 +1,153 @@
+"""The API: one line per operation. The OpenAPI document is made from this tuple, so it cannot say anything else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from oncall.engine import Engine
+from oncall.services import acting, incident_list, incident_view, now_view, on_call_view, phone_view
+from oncall.services.rights import Caller
+from oncall.web.operations import Asked, Operation
+
+
+def _act(verb: str) -> Operation:
+    kind = acting.ACTS[verb]
+
+    async def call(engine: Engine, caller: Caller, asked: Asked) -> incident_view.IncidentView:
+        after = await acting.perform(engine, caller, asked.number, asked.body)
+        return await incident_view.view_incident(engine, caller, after.id)
+
+    return Operation(
+        method="POST",
+        path=f"/incidents/{{id}}/{verb}",
+        name=f"{verb}_incident",
+        about=(kind.__doc__ or "").strip(),
+        call=call,
+        body=kind,
+        answer=incident_view.IncidentView,
+        problems=(404, 409),
+    )
+
+
+async def _list(engine: Engine, caller: Caller, asked: Asked) -> incident_list.IncidentPage:
+    return await incident_list.list_incidents(engine, caller, asked.query)
+
+
+async def _one(engine: Engine, caller: Caller, asked: Asked) -> incident_view.IncidentView:
+    return await incident_view.view_incident(engine, caller, asked.number)
+
+
+async def _alerts(engine: Engine, caller: Caller, asked: Asked) -> incident_view.AlertPage:
+    return await incident_view.alerts_after(engine, caller, asked.number, int(asked.query.cursor or 0))
+
+
+async def _timeline(engine: Engine, caller: Caller, asked: Asked) -> incident_view.TimelinePage:
+    before = int(asked.query.cursor) if asked.query.cursor else None
+    return await incident_view.timeline_before(engine, caller, asked.number, before)
+
+
+async def _now(engine: Engine, caller: Caller, _asked: Asked) -> now_view.NowView:
+    return await now_view.view_now(engine, caller)
+
+
+async def _on_call(engine: Engine, caller: Caller, asked: Asked) -> on_call_view.OnCallView:
+    return await on_call_view.who_is_on_call(engine, caller, asked.query)
+
+
+async def _phones(engine: Engine, caller: Caller, _asked: Asked) -> Any:
+    return await phone_view.phones(engine, caller)
+
+
+async def _phone(engine: Engine, caller: Caller, asked: Asked) -> phone_view.PhoneView:
+    return await phone_view.view_phone(engine, caller, asked.path["person"])
+
+
+async def _phone_reply(engine: Engine, caller: Caller, asked: Asked) -> phone_view.PhoneView:
+    return await phone_view.reply(engine, caller, asked.path["person"], asked.body)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="GET",
+        path="/incidents",
+        name="list_incidents",
+        about="Incidents, newest first.",
+        call=_list,
+        query=incident_list.ListQuery,
+        answer=incident_list.IncidentPage,
+    ),
+    Operation(
+        method="GET",
+        path="/incidents/{id}",
+        name="get_incident",
+        about="One incident with its teams, first alerts, newest timeline lines and pages.",
+        call=_one,
+        answer=incident_view.IncidentView,
+        problems=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/incidents/{id}/alerts",
+        name="list_alerts",
+        about="An incident's alerts, those that fire first.",
+        call=_alerts,
+        query=incident_view.Cursor,
+        answer=incident_view.AlertPage,
+        problems=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/incidents/{id}/timeline",
+        name="list_timeline",
+        about="An incident's timeline, newest line first.",
+        call=_timeline,
+        query=incident_view.Cursor,
+        answer=incident_view.TimelinePage,
+        problems=(404,),
+    ),
+    *(_act(verb) for verb in acting.ACTS),
+    Operation(
+        method="GET",
+        path="/now",
+        name="get_now",
+        about="What is open for the caller, and what they are on call for.",
+        call=_now,
+        answer=now_view.NowView,
+    ),
+    Operation(
+        method="GET",
+        path="/oncall",
+        name="get_on_call",
+        about="Who is on call, until when, who follows, and how old the calendars are.",
+        call=_on_call,
+        query=on_call_view.OnCallQuery,
+        answer=on_call_view.OnCallView,
+    ),
+    Operation(
+        method="GET",
+        path="/phones",
+        name="list_phones",
+        about="The built-in phones the caller may use.",
+        call=_phones,
+        answer=phone_view.Phones,
+    ),
+    Operation(
+        method="GET",
+        path="/phones/{person}",
+        name="get_phone",
+        about="What the built-in phone of a person shows.",
+        call=_phone,
+        answer=phone_view.PhoneView,
+        problems=(404,),
+    ),
+    Operation(
+        method="POST",
+        path="/phones/{person}/replies",
+        name="reply_by_phone",
+        about="Answer on the built-in phone: a text, or a key pressed in a call.",
+        call=_phone_reply,
+        body=phone_view.PhoneReply,
+        answer=phone_view.PhoneView,
+        problems=(404,),
+    ),
+)
