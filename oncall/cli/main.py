@@ -10,6 +10,7 @@ import click
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("check", "oncall.cli.check:check"),
     ("db", "oncall.cli.db:db"),
+    ("demo", "oncall.cli.demo:demo"),
     ("intake", "oncall.cli.intake:intake"),
     ("schedule", "oncall.cli.schedule:schedule"),
     ("serve", "oncall.cli.serve:serve"),

@@ -88,6 +88,9 @@ def absorb(incident: Incident, arrival: Arrival, *, now: datetime) -> Change:
         incident,
         kinds=incident.kinds | {arrival.kind},
         severity=max(incident.severity, arrival.severity, key=rank),
+        # People are woken by the loudest alert, so that is what the incident is called.
+        title=arrival.summary if louder else incident.title,
+        service=(arrival.service or incident.service) if louder else incident.service,
     )
     joined = Entry(
         incident=incident.id,
@@ -159,13 +162,14 @@ def _page_again(
         reminded=False,
     )
     why = "it is louder than anything here" if louder else "its kind is new here"
+    how = f"paged again for {arrival.name}: {why}"
     if status is InvolvementStatus.NOTICE:
-        why = "nobody was paged here before"
+        how = f"paged for {arrival.name}, the first alert here that pages"
     entry = Entry(
         incident=incident.id,
         at=now,
         kind=EntryKind.INVOLVED,
-        text=f"{arrival.team} is paged again for {arrival.name}: {why}",
+        text=f"{arrival.team} is {how}",
         team=arrival.team,
     )
     return Change(incident=with_involvement(incident, again), entries=(joined, entry))
