@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -74,7 +76,10 @@ def _to_json(value: Any) -> str:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by hand, see _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode=wal", "synchronous=full", "foreign_keys=on", f"busy_timeout={int(TIMEOUT * 1000)}"):
+    # The mode is the file's own: where another connection has it locked to switch it, this one follows.
+    with contextlib.suppress(sqlite3.OperationalError):
+        cursor.execute("pragma journal_mode=wal")
+    for pragma in ("synchronous=full", "foreign_keys=on", f"busy_timeout={int(TIMEOUT * 1000)}"):
         cursor.execute(f"pragma {pragma}")
     cursor.close()
 
