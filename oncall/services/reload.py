@@ -6,12 +6,15 @@ import asyncio
 
 import structlog
 
-from oncall.config import load
+from oncall.config import compare, load
 from oncall.engine import Engine, Organisation
 from oncall.errors import Invalid
 from routing.problem import Problem
 
 log = structlog.get_logger(__name__)
+
+#: Changes that one log line lists.
+SHOWN = 50
 
 
 class BadDirectory(Invalid):
@@ -38,6 +41,10 @@ async def reload(engine: Engine) -> tuple[Problem, ...]:
     if loaded.directory is None:
         log.error("configuration refused", problems=[str(p) for p in loaded.errors])
         raise BadDirectory(loaded.errors)
+    changes = await asyncio.to_thread(compare, engine.organisation.directory, loaded.directory)
     engine.organisation = await asyncio.to_thread(Organisation, loaded.directory)
-    log.info("configuration in force", people=len(loaded.directory.people), teams=len(loaded.directory.teams))
+    shown = [str(change) for change in changes[:SHOWN]]
+    log.info("configuration in force", changes=shown, further=len(changes) - len(shown))
+    if loaded.settings != engine.settings:
+        log.warning("settings were changed; they take effect at the next start")
     return loaded.problems
