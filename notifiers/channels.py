@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from notifiers import email, phone, sms, voice, webhook
+from notifiers import email, phone, slack, sms, voice, webhook
 from notifiers.channel import Channel
 
 CHANNELS: tuple[Channel, ...] = (
+    slack.CHANNEL,
     sms.CHANNEL,
     voice.CHANNEL,
     phone.TEXTS,

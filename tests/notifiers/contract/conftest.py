@@ -19,11 +19,12 @@ from notifiers.notifier import Notifier
 from notifiers.phone_item import PhoneItem
 from notifiers.wording import Wording
 from oncall.standins.faults import Fault, Faults
+from oncall.standins.slack import SlackStandin
 from oncall.standins.twilio import TwilioStandin
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 #: Long enough for a local server, short enough to wait for.
-PATIENCE = 0.4
+PATIENCE = 0.25
 
 
 @dataclass
@@ -215,7 +216,24 @@ async def phone_bench(channel: str) -> AsyncIterator[Bench]:
     await http.close()
 
 
+@asynccontextmanager
+async def slack_bench() -> AsyncIterator[Bench]:
+    http = Http(allow_private=True)
+    async with SlackStandin() as standin:
+        alice = standin.workspace.add_user("U0000ALICE")
+        values = {"ONCALL_SLACK_BOT_TOKEN": standin.bot_token, "ONCALL_SLACK_API_BASE": standin.url}
+        notifier = build("slack", http, values)
+
+        async def fail(fault: Fault) -> None:
+            standin.faults.expect(fault)
+
+        yield Bench(notifier, alice, fail, lambda: len(standin.workspace.posts), standin.stop)
+        await notifier.close()
+        await http.close()
+
+
 BENCHES = {
+    "slack": slack_bench,
     "sms": lambda: twilio_bench("sms"),
     "voice": lambda: twilio_bench("voice"),
     "phone": lambda: phone_bench("phone"),

@@ -1,0 +1,56 @@
+"""An incident as a team's channel shows it: one living message, updated in place. Values only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from notifiers.message import Link
+from routing.alert import Severity
+
+
+class CardStatus(StrEnum):
+    """As the incident's own."""
+
+    TRIGGERED = "triggered"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class RelatedQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident that may be the same trouble, and why; people say whether it is."""
+
+    incident: int
+    summary: str
+    reason: str
+
+
+class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What a channel sees of an incident.
+
+    Attributes:
+        teams: A line per involved team: its name and how its part stands ("paged Ann", "acknowledged by Bob 09:12").
+        by: Who acknowledged or resolved it.
+        at: When.
+        alerts: How many alerts it has.
+        context: Warnings and deploys around it.
+        questions: At most three are shown.
+    """
+
+    number: int
+    status: CardStatus
+    severity: Severity
+    summary: str
+    opened_at: datetime
+    teams: tuple[tuple[str, str], ...] = ()
+    by: str = ""
+    at: datetime | None = None
+    alerts: int = 0
+    url: str = ""
+    links: tuple[Link, ...] = ()
+    context: tuple[str, ...] = ()
+    questions: tuple[RelatedQuestion, ...] = ()
+    drill: bool = False
+    language: str = "en"

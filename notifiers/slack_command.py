@@ -1,0 +1,99 @@
+"""What `/oncall ...` asks for. Pure.
+
+/oncall                        who is on call
+/oncall who payments           who is on call for a team or service
+/oncall find pay               services whose name or alias fits, with owner, runbook, logs, dashboards
+/oncall pay                    the same
+/oncall page payments why      page a team
+/oncall override payments 2h   take over now for two hours
+/oncall cover                  ask for cover
+/oncall shifts                 my next shifts
+/oncall ack 12                 any reply that works in a text
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+
+import msgspec
+
+from notifiers.replies import Reply, Verb, parse
+
+
+class Ask(StrEnum):
+    """What is asked for."""
+
+    WHO = "who"
+    FIND = "find"
+    PAGE = "page"
+    OVERRIDE = "override"
+    COVER = "cover"
+    SHIFTS = "shifts"
+    REPLY = "reply"
+    HELP = "help"
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One command.
+
+    Attributes:
+        ask: What is asked for.
+        about: The team or service it is about, as written.
+        text: What follows.
+        duration: With `OVERRIDE`, if given.
+        reply: With `REPLY`.
+    """
+
+    ask: Ask
+    about: str = ""
+    text: str = ""
+    duration: timedelta | None = None
+    reply: Reply | None = None
+
+
+_LENGTH = re.compile(r"(\d{1,3})\s*(m|min|h|hours?|d|days?)", re.IGNORECASE)
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def read(text: str) -> Command:
+    """The meaning of what stands after `/oncall`; unknown words are looked for as a service."""
+    words = text.split()
+    if not words:
+        return Command(ask=Ask.WHO)
+    first, rest = words[0].lower(), words[1:]
+    match first:
+        case "help" | "?":
+            return Command(ask=Ask.HELP)
+        case "who" | "whois" | "who's":
+            reply = parse(" ".join(["who", *rest]))
+            return Command(ask=Ask.WHO, about=reply.name if reply else " ".join(rest))
+        case "find" | "search":
+            return Command(ask=Ask.FIND, about=" ".join(rest)) if rest else Command(ask=Ask.HELP)
+        case "page":
+            return Command(ask=Ask.PAGE, about=rest[0], text=" ".join(rest[1:])) if rest else Command(ask=Ask.HELP)
+        case "override" | "take":
+            return _override(rest)
+        case "shifts" | "shift":
+            return Command(ask=Ask.SHIFTS)
+        case "my" if rest[:1] in (["shifts"], ["shift"]):
+            return Command(ask=Ask.SHIFTS)
+    return _reply(text) or Command(ask=Ask.FIND, about=text.strip())
+
+
+def _override(rest: list[str]) -> Command:
+    length = _LENGTH.search(" ".join(rest[1:]))
+    if not rest:
+        return Command(ask=Ask.HELP)
+    duration = int(length[1]) * _UNITS[length[2][0].lower()] if length else None
+    return Command(ask=Ask.OVERRIDE, about=rest[0], duration=duration)
+
+
+def _reply(text: str) -> Command | None:
+    reply = parse(text)
+    if reply is None:
+        return None
+    if reply.verb is Verb.COVER:
+        return Command(ask=Ask.COVER, duration=reply.duration)
+    return Command(ask=Ask.REPLY, reply=reply)

@@ -1,0 +1,149 @@
+"""Messages and incidents as Slack shows them: text for the notification, blocks for the eye. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from notifiers.incident_card import CardStatus, IncidentCard
+from notifiers.message import Link, Message
+from notifiers.phrases import Phrasebook
+from notifiers.slack_blocks import (
+    Block,
+    ButtonValue,
+    actions,
+    button,
+    confirmation,
+    context,
+    cut,
+    cut_plain,
+    escape,
+    fitted,
+    header,
+    link,
+    section,
+)
+from notifiers.wording import Wording
+
+ACKNOWLEDGE = "page.ack"
+RESOLVE = "page.resolve"
+ESCALATE = "page.escalate"
+SNOOZE = "page.snooze"
+REASSIGN = "page.reassign"
+NOTE = "page.note"
+RELATED = "page.related"
+UNRELATED = "page.unrelated"
+#: Opens an address; nothing to do for us.
+OPEN = "page.open"
+
+SNOOZE_MINUTES = 60
+#: chat.update takes no more, so nothing sends more.
+MOST_TEXT = 4000
+
+
+def page_text(message: Message, wording: Wording) -> str:
+    """The line a notification shows: everything that matters, without blocks."""
+    rich = wording.rich(message)
+    lines = [rich.title, *rich.body]
+    return cut(escape("\n".join(lines)), MOST_TEXT)
+
+
+def page_blocks(message: Message, wording: Wording) -> list[Block]:
+    """A direct message about a page."""
+    rich = wording.rich(message)
+    blocks = [header(rich.title)]
+    body = "\n".join(escape(line) for line in rich.body)
+    if body or rich.facts:
+        blocks.append(section(body or escape(message.summary) or " ", rich.facts))
+    if rich.context:
+        blocks.append(context([escape(line) for line in rich.context]))
+    elements = _page_buttons(message, wording.phrases) if rich.asks else []
+    elements += _links(message.url, message.links, wording.phrases.say(message.language, "button_open"))
+    if elements:
+        blocks.append(actions(f"act.{message.page_id}", elements))
+    return fitted(blocks)
+
+
+def card_text(card: IncidentCard, phrases: Phrasebook) -> str:
+    """The notification line of an incident's message."""
+    drill = phrases.say(card.language, "drill") + " " if card.drill else ""
+    state = phrases.say(card.language, f"card_{card.status.value}", by=card.by or "?", at=_clock(card.at))
+    return cut(escape(f"{drill}#{card.number} {card.summary} - {state}"), MOST_TEXT)
+
+
+def card_blocks(card: IncidentCard, phrases: Phrasebook) -> list[Block]:
+    """The living message of an incident in its team's channel."""
+    say = partial(phrases.say, card.language)
+    drill = say("drill") + " " if card.drill else ""
+    state = say(f"card_{card.status.value}", by=card.by or "?", at=_clock(card.at))
+    blocks = [header(f"{drill}#{card.number} {card.summary}")]
+    facts = [(say("fact_severity"), say(card.severity.value)), (say("fact_alerts"), str(card.alerts)), *card.teams]
+    opened = f"<!date^{int(card.opened_at.timestamp())}^{{date_short_pretty}} {{time}}|{card.opened_at:%H:%M} UTC>"
+    blocks.append(section(f"*{escape(state)}*\n{escape(say('fact_opened'))} {opened}", facts))
+    if card.context:
+        blocks.append(context([escape(line) for line in card.context]))
+    elements = _card_buttons(card, phrases) + _links(card.url, card.links, say("button_open"))
+    if elements:
+        blocks.append(actions(f"act.{card.number}", elements))
+    for question in card.questions[:3] if card.status is not CardStatus.RESOLVED else ():
+        asked = say("card_related", number=question.incident, summary=question.summary)
+        blocks.append(section(f"{escape(asked)}\n_{escape(question.reason)}_"))
+        value = ButtonValue(incident=card.number, other=question.incident)
+        yes = button(say("button_related"), RELATED, value)
+        no = button(say("button_unrelated"), UNRELATED, value)
+        blocks.append(actions(f"rel.{card.number}.{question.incident}", [yes, no]))
+    return fitted(blocks)
+
+
+def thread_text(line: str) -> str:
+    """A line of the timeline, for the thread."""
+    return cut(escape(line), MOST_TEXT)
+
+
+def _page_buttons(message: Message, phrases: Phrasebook) -> list[Block]:
+    value = ButtonValue(page=message.page_id, incident=message.incident)
+    elements = [button(phrases.say(message.language, "button_acknowledge"), ACKNOWLEDGE, value, style="primary")]
+    if message.incident is not None:
+        elements += _further(value, message.language, phrases)
+    return elements
+
+
+def _card_buttons(card: IncidentCard, phrases: Phrasebook) -> list[Block]:
+    if card.status is CardStatus.RESOLVED:
+        return []
+    value = ButtonValue(incident=card.number)
+    elements = []
+    if card.status is CardStatus.TRIGGERED:
+        elements.append(button(phrases.say(card.language, "button_acknowledge"), ACKNOWLEDGE, value, style="primary"))
+    elements += _further(value, card.language, phrases)
+    elements.append(button(phrases.say(card.language, "button_reassign"), REASSIGN, value))
+    elements.append(button(phrases.say(card.language, "button_note"), NOTE, value))
+    return elements
+
+
+def _further(value: ButtonValue, language: str, phrases: Phrasebook) -> list[Block]:
+    say = partial(phrases.say, language)
+    sure = confirmation(
+        cut_plain(say("confirm_resolve_title", number=value.incident), 100),
+        say("confirm_resolve"),
+        say("button_resolve"),
+        say("button_cancel"),
+    )
+    snooze = ButtonValue(page=value.page, incident=value.incident, minutes=SNOOZE_MINUTES)
+    return [
+        button(say("button_resolve"), RESOLVE, value, confirm=sure),
+        button(say("button_escalate"), ESCALATE, value, style="danger"),
+        button(say("button_snooze"), SNOOZE, snooze),
+    ]
+
+
+def _links(url: str, links: Sequence[Link], word: str) -> list[Block]:
+    """Buttons to addresses: the incident first, then runbook and dashboards; Slack takes http(s) up to 3,000."""
+    named = [Link(name=word, url=url), *links]
+    usable = [one for one in named if one.url.startswith(("http://", "https://")) and len(one.url) <= 3000]
+    return [link(one.name, f"{OPEN}.{n}", one.url) for n, one in enumerate(usable[:6])]
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{at:%H:%M} UTC" if at is not None else ""

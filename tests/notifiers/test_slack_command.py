@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifiers.replies import Aim, Verb
+from notifiers.slack_command import Ask, Command, read
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("", Command(ask=Ask.WHO)),
+        ("who", Command(ask=Ask.WHO)),
+        ("who payments", Command(ask=Ask.WHO, about="payments")),
+        ("who is on call for payments?", Command(ask=Ask.WHO, about="payments")),
+        ("find pay", Command(ask=Ask.FIND, about="pay")),
+        ("pay", Command(ask=Ask.FIND, about="pay")),
+        ("checkout api", Command(ask=Ask.FIND, about="checkout api")),
+        ("page payments the till is down", Command(ask=Ask.PAGE, about="payments", text="the till is down")),
+        ("override payments 2h", Command(ask=Ask.OVERRIDE, about="payments", duration=timedelta(hours=2))),
+        ("take payments", Command(ask=Ask.OVERRIDE, about="payments")),
+        ("cover", Command(ask=Ask.COVER)),
+        ("cover 3h", Command(ask=Ask.COVER, duration=timedelta(hours=3))),
+        ("shifts", Command(ask=Ask.SHIFTS)),
+        ("my shifts", Command(ask=Ask.SHIFTS)),
+        ("help", Command(ask=Ask.HELP)),
+        ("page", Command(ask=Ask.HELP)),
+        ("override", Command(ask=Ask.HELP)),
+    ],
+)
+def test_a_command_means(text, meaning):
+    assert read(text) == meaning
+
+
+def test_a_reply_works_as_in_a_text():
+    command = read("ack 12")
+    assert command.ask is Ask.REPLY
+    assert (command.reply.verb, command.reply.aim, command.reply.name) == (Verb.ACKNOWLEDGE, Aim.CODE, "12")
+
+
+@given(st.text())
+def test_every_text_means_something(text):
+    assert read(text).ask in Ask
