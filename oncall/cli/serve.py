@@ -29,6 +29,8 @@ from oncall.web.app import create_app
 
 log = structlog.get_logger(__name__)
 
+#: How long a node that has never read some calendar waits for it before it pages, in seconds.
+FIRST_READING = 10.0
 #: How long requests under way may take when the node stops, in seconds.
 GRACE = 10.0
 
@@ -85,8 +87,11 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
     await server.setup()
     host, _, port = engine.settings.listen.rpartition(":")
     await web.TCPSite(server, host.strip("[]"), int(port), backlog=1024).start()
-    # Calendars are read behind the open door: alerts are taken from the first moment.
+    # Calendars are read behind the open door: alerts are taken from the first moment. Only where nothing is known yet
+    # does paging wait a little, or the first alert of a new installation would find nobody on call.
     first = loop.create_task(rotations.refresh(engine), name="first reading of calendars")
+    if not await rotations.all_read(engine):
+        await asyncio.wait([first], timeout=FIRST_READING)
     stages.start()
     scheduler.start()
     loop.add_signal_handler(signal.SIGHUP, on_hangup)

@@ -44,6 +44,19 @@ async def refresh(engine: Engine, *, force: bool = False) -> int:
     return changed
 
 
+async def all_read(engine: Engine) -> bool:
+    """Whether every calendar was read at some time; before that, "nobody is on call" only means that we do not know."""
+    async with engine.database.read() as tx:
+        read = {(feed.schedule, feed.location) for feed in await rotations.feeds(tx) if feed.read_at is not None}
+    wanted = {
+        (schedule_key(team.id, schedule.name), source.location)
+        for team in engine.directory.teams.values()
+        for schedule in team.schedules.values()
+        for source in schedule.sources
+    }
+    return wanted <= read
+
+
 async def _refresh_schedule(engine: Engine, team: Team, schedule: Schedule, *, force: bool) -> bool:
     key = schedule_key(team.id, schedule.name)
     now = engine.clock.now()
