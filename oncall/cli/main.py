@@ -12,6 +12,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("db", "oncall.cli.db:db"),
     ("demo", "oncall.cli.demo:demo"),
     ("intake", "oncall.cli.intake:intake"),
+    ("route", "oncall.cli.route:route"),
     ("schedule", "oncall.cli.schedule:schedule"),
     ("serve", "oncall.cli.serve:serve"),
     ("sign-in", "oncall.cli.sign_in:sign_in"),
