@@ -338,6 +338,7 @@ def upgrade() -> None:
         sa.Column("acknowledged_via", sa.Text(), nullable=True),
         sa.Column("expires_at", Instant(), nullable=True),
         sa.Column("reminded", sa.Boolean(), nullable=False),
+        sa.Column("snoozed", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incident.id"], name=op.f("fk_involvement_incident_id"), ondelete="CASCADE"
         ),

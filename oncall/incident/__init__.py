@@ -7,7 +7,7 @@ timeline. Nothing here reads the time or touches a database.
 from __future__ import annotations
 
 from oncall.incident.alerts import Arrival, absorb, all_resolved, gone_stale, open_incident
-from oncall.incident.due import Due, due, expired, released, reminded
+from oncall.incident.due import Due, due, expired, release_held, released, reminded
 from oncall.incident.values import (
     ALERTMANAGER,
     ENGINE,
@@ -66,6 +66,7 @@ __all__ = [
     "open_incident",
     "reassign",
     "release",
+    "release_held",
     "released",
     "reminded",
     "reopen",

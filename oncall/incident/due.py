@@ -38,7 +38,7 @@ def due(involvement: Involvement, now: datetime) -> Due:
     if involvement.status is InvolvementStatus.HELD:
         return Due.RELEASE
     if involvement.status is InvolvementStatus.ACKNOWLEDGED and involvement.expires_at is not None:
-        return Due.EXPIRY if involvement.expires_at <= now or involvement.reminded else Due.REMINDER
+        return Due.REMINDER if involvement.expires_at > now and not involvement.reminded else Due.EXPIRY
     return Due.NOTHING
 
 
@@ -52,16 +52,29 @@ def reminded(incident: Incident, team: str, now: datetime) -> Change:
 
 
 def expired(incident: Incident, team: str, now: datetime) -> Change:
-    """Nobody confirmed: escalation starts again from the first step."""
+    """Nobody confirmed, or a snooze is over: escalation starts again from the first step."""
     involvement = _of(incident, team)
-    text = f"{involvement.acknowledged_by}'s acknowledgement expired without confirmation; escalation starts again"
+    who = involvement.acknowledged_by
+    over = f"{who}'s snooze is over" if involvement.snoozed else f"{who}'s acknowledgement expired without confirmation"
+    text = f"{over}; escalation starts again"
     return _restart(incident, involvement, now, EntryKind.EXPIRED, text)
 
 
-def released(incident: Incident, team: str, now: datetime) -> Change:
-    """The lead team did not acknowledge within the hold: the held team is paged."""
-    text = f"{incident.lead.team} has not acknowledged; {team} is paged"
+def released(incident: Incident, team: str, now: datetime, why: str = "") -> Change:
+    """The lead team did not acknowledge within the hold, or could not be reached: the held team is paged."""
+    text = f"{why or f'{incident.lead.team} has not acknowledged'}; {team} is paged"
     return _restart(incident, _of(incident, team), now, EntryKind.RELEASED, text)
+
+
+def release_held(incident: Incident, now: datetime, why: str) -> Change:
+    """Page every held team at once: what they were held for will not come."""
+    held = [i.team for i in incident.involvements if i.status is InvolvementStatus.HELD]
+    entries: list[Entry] = []
+    for team in held:
+        change = released(incident, team, now, why)
+        incident = change.incident
+        entries += change.entries
+    return Change(incident=incident, entries=tuple(entries))
 
 
 def _restart(incident: Incident, involvement: Involvement, now: datetime, kind: EntryKind, text: str) -> Change:

@@ -134,6 +134,8 @@ class Involvement(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_via: Via | None = None
     expires_at: datetime | None = None
     reminded: bool = False
+    #: Taken until a chosen instant; then people are asked again without a reminder.
+    snoozed: bool = False
 
     @property
     def open(self) -> bool:

@@ -54,23 +54,12 @@ def acknowledge(
         if first is not None and first.acknowledged_at is not None:
             raise AlreadyAcknowledged(first.acknowledged_by, first.acknowledged_at)
         chosen = [i for i in incident.involvements if i.open and (not teams or i.team in teams)] or [incident.lead]
-    expires = now + expiry if expiry else None
+    asked = any(i.status is not InvolvementStatus.NOTICE for i in chosen)
+    # What asked nobody does not begin to ask when somebody has looked at it.
+    expires = now + expiry if expiry and asked else None
     due = None if expires is None else max(now, expires - reminder)
     taken = replace_all(
-        incident,
-        {
-            i.team: replace(
-                i,
-                status=InvolvementStatus.ACKNOWLEDGED,
-                acknowledged_by=by.person,
-                acknowledged_at=now,
-                acknowledged_via=by.via,
-                expires_at=expires,
-                reminded=False,
-                next_due_at=due,
-            )
-            for i in chosen
-        },
+        incident, {i.team: replace(_taken(i, by, now), expires_at=expires, next_due_at=due) for i in chosen}
     )
     until = f", expires at {expires:%H:%M} UTC unless confirmed" if expires else ""
     entries = [
@@ -203,16 +192,7 @@ def snooze(incident: Incident, *, by: Actor, now: datetime, until: datetime) -> 
     asleep = replace_all(
         incident,
         {
-            i.team: replace(
-                i,
-                status=InvolvementStatus.ACKNOWLEDGED,
-                acknowledged_by=by.person,
-                acknowledged_at=now,
-                acknowledged_via=by.via,
-                expires_at=until,
-                reminded=True,
-                next_due_at=until,
-            )
+            i.team: replace(_taken(i, by, now), expires_at=until, next_due_at=until, snoozed=True)
             for i in incident.involvements
             if i.status in {InvolvementStatus.TRIGGERED, InvolvementStatus.ACKNOWLEDGED, InvolvementStatus.HELD}
         },
@@ -330,6 +310,18 @@ def replace_all(incident: Incident, changed: dict[str, Involvement]) -> Incident
 def rank(severity: Severity) -> int:
     """Loudness, for `max`."""
     return severity.rank
+
+
+def _taken(involvement: Involvement, by: Actor, now: datetime) -> Involvement:
+    return replace(
+        involvement,
+        status=InvolvementStatus.ACKNOWLEDGED,
+        acknowledged_by=by.person,
+        acknowledged_at=now,
+        acknowledged_via=by.via,
+        reminded=False,
+        snoozed=False,
+    )
 
 
 def _restarted(involvement: Involvement, now: datetime) -> Involvement:

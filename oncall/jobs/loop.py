@@ -48,6 +48,8 @@ class Loop:
                 await task
         if self._sending:
             await asyncio.wait(self._sending)
+        with contextlib.suppress(SQLAlchemyError, OSError):  # another node then waits until the lease runs out
+            await intake.hand_over(self._engine)
 
     async def _stage(self, name: str, event: asyncio.Event, work: Callable[[], Awaitable[int]]) -> None:
         while True:

@@ -18,7 +18,7 @@ from notifiers.notifier import Notifier
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import DuePage, Send, Wait
 from oncall.engine import Engine
-from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus
+from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus, release_held
 from oncall.incident.values import with_involvement
 from oncall.services.messages import message_for
 from oncall.services.trouble import open_trouble
@@ -89,7 +89,7 @@ async def _claim_contact(
     channel = engine.channels.get(first.channel)
     if channel is None or first.channel not in engine.notifiers:
         for page in pages:
-            await _record(engine, tx, (replace(page, attempts=page.attempts + 1),), now, now, NO_CHANNEL)
+            await _record(tx, (replace(page, attempts=page.attempts + 1),), now, now, NO_CHANNEL)
         return []
     asking = first.kind is MessageKind.PAGE
     recent = await page_rows.recent(tx, first.channel, first.address, now - LOOK_BACK, pages=asking)
@@ -133,6 +133,8 @@ async def _lease(  # noqa: PLR0917 - the working set of one contact
 
 async def _carry(engine: Engine, parcel: Parcel) -> None:
     page = parcel.pages[0]
+    if not await _wanted_now(engine, parcel):
+        return
     notifier = engine.notifiers[page.channel]
     started = engine.clock.now()
     outcome = await _send(notifier, page.address, parcel.message)
@@ -149,8 +151,25 @@ async def _carry(engine: Engine, parcel: Parcel) -> None:
         bundled=len(parcel.pages),
     )
     async with engine.database.write() as tx:
-        await _record(engine, tx, parcel.pages, started, ended, outcome)
-    engine.wake.delivery.set()
+        broken = await _record(tx, parcel.pages, started, ended, outcome)
+    if broken:
+        await _alarm(engine, page, outcome, ended)
+    engine.wake.all()
+
+
+async def _wanted_now(engine: Engine, parcel: Parcel) -> bool:
+    """The last look, with nothing between it and the sending: somebody may have acknowledged since the claim."""
+    asking = [p for p in parcel.pages if p.kind is MessageKind.PAGE and p.incident is not None]
+    async with engine.database.read() as tx:
+        incidents = await incident_rows.get(tx, {p.incident for p in asking if p.incident is not None})
+    if len(asking) < len(parcel.pages) or any(_still_wanted(p, incidents) for p in asking):
+        return True
+    async with engine.database.write() as tx:
+        why = "acknowledged just before it was sent"
+        await page_rows.update(
+            tx, [replace(p, status=PageStatus.CANCELLED, leased_until=None, detail=why) for p in parcel.pages]
+        )
+    return False
 
 
 async def _send(notifier: Notifier, address: str, message: Message) -> Outcome:
@@ -165,15 +184,14 @@ async def _send(notifier: Notifier, address: str, message: Message) -> Outcome:
         return Outcome(kind=OutcomeKind.UNKNOWN, code="raised", detail=f"the notifier failed: {type(error).__name__}")
 
 
-async def _record(  # noqa: PLR0917 - one attempt and what came of it
-    engine: Engine,
+async def _record(
     tx: AsyncConnection,
     pages: tuple[Page, ...],
     started: datetime,
     ended: datetime,
     outcome: Outcome,
-) -> None:
-    """Write the attempt, and do what follows: retry later, the next method now, the operator told."""
+) -> bool:
+    """Write the attempt, and do what follows: retry later, the next method now. Whether the channel is broken."""
     first = pages[0]
     jitter = int(first.id[:4] or "0", 16) / 0xFFFF
     decision = retry.decide(outcome, attempts=first.attempts, now=ended, jitter=jitter)
@@ -201,31 +219,36 @@ async def _record(  # noqa: PLR0917 - one attempt and what came of it
         if decision.next_method and page.kind is MessageKind.PAGE:
             entries += await _next_method(tx, after, ended)
     await incident_rows.add_entries(tx, entries)
-    if decision.alarm_operator:
-        await _alarm(engine, tx, first, outcome, ended)
+    return decision.alarm_operator
 
 
 async def _next_method(tx: AsyncConnection, page: Page, now: datetime) -> list[Entry]:
     """The person's next method starts now; where nobody of the step has one left, the next step does."""
-    if page.incident is None or await page_rows.hasten(tx, page.incident, page.person, page.step, now):
+    if page.incident is None or await page_rows.hasten(tx, page, now):
         return []
-    if page.status is not PageStatus.FAILED or await page_rows.hopeful(tx, page.incident, page.team, page.step):
+    if page.status is not PageStatus.FAILED or await page_rows.hopeful(tx, page):
         return []
     found = (await incident_rows.get(tx, [page.incident], lock=True)).get(page.incident)
     involvement = found.of(page.team) if found else None
     if found is None or involvement is None or involvement.status is not InvolvementStatus.TRIGGERED:
         return []
-    await incident_rows.save(tx, [with_involvement(found, replace(involvement, next_due_at=now))], [], now)
+    hurried = with_involvement(found, replace(involvement, next_due_at=now))
     text = f"step {page.step}: nobody could be reached by any method, next step now"
-    return [Entry(incident=found.id, at=now, kind=EntryKind.NOBODY, text=text, team=page.team)]
+    entries = [Entry(incident=found.id, at=now, kind=EntryKind.NOBODY, text=text, team=page.team)]
+    if involvement.lead:
+        freed = release_held(hurried, now, f"{page.team} could not be reached")
+        hurried, entries = freed.incident, [*entries, *freed.entries]
+    await incident_rows.save(tx, [hurried], [], now)
+    return entries
 
 
-async def _alarm(engine: Engine, tx: AsyncConnection, page: Page, outcome: Outcome, now: datetime) -> None:
+async def _alarm(engine: Engine, page: Page, outcome: Outcome, now: datetime) -> None:
+    """Tell the operator once that a channel is broken. Apart from the record: numbers are taken before incidents are locked."""
     key = f"oncall/channel/{page.channel}"
-    if not await incident_rows.open_by_group(tx, [key]):
-        title = f"Paging by {page.channel} is broken for everybody: {outcome.detail or outcome.code}"
-        await open_trouble(engine, tx, title=title, service="oncall", why=outcome.detail, now=now, group_key=key)
-        engine.wake.escalation.set()
+    async with engine.database.write() as tx:
+        if not await incident_rows.open_by_group(tx, [key]):
+            title = f"Paging by {page.channel} is broken for everybody: {outcome.detail or outcome.code}"
+            await open_trouble(engine, tx, title=title, service="oncall", why=outcome.detail, now=now, group_key=key)
 
 
 def _entry(page: Page, outcome: Outcome, reason: str, now: datetime) -> Entry:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
-from oncall.incident import Due, Incident, due, exhausted, expired, involve, released, reminded
+from oncall.incident import Due, Incident, due, exhausted, expired, involve, release_held, released, reminded
 from oncall.paging import take_step
 from oncall.services import on_call
 from oncall.services.changes import Changes
@@ -23,7 +23,7 @@ AGAIN = timedelta(minutes=30)
 async def advance_due(engine: Engine) -> int:
     """Take every step that is due, in one transaction; how many incidents were looked at.
 
-    The rows stay locked until the commit (SKIP LOCKED on PostgreSQL, the one writer on SQLite), so that no step is
+    The incidents stay locked until the commit (SKIP LOCKED on PostgreSQL, the one writer on SQLite), so that no step is
     taken twice; a node that dies before the commit has taken none.
     """
     now = engine.clock.now()
@@ -31,13 +31,14 @@ async def advance_due(engine: Engine) -> int:
         numbers = await incident_rows.due(tx, now, MOST)
         if not numbers:
             return 0
-        found = await incident_rows.get(tx, numbers, lock=True)
+        found = await incident_rows.get(tx, numbers, lock=True, skip_locked=True)
         changes = Changes(engine, now)
         for number in numbers:
-            await _advance(engine, tx, found[number], changes, now)
+            if number in found:
+                await _advance(engine, tx, found[number], changes, now)
         await changes.write(tx)
     engine.wake.delivery.set()
-    return len(numbers)
+    return len(found)
 
 
 async def _advance(engine: Engine, tx: AsyncConnection, incident: Incident, changes: Changes, now: datetime) -> None:
@@ -94,4 +95,6 @@ def _ran_out(engine: Engine, incident: Incident, team: str, changes: Changes, no
             why=f"{fallback.id} is paged as the fallback team: nobody answered for {team}",
         )
         incident = changes.add(brought)
+    if team == incident.lead.team:
+        incident = changes.add(release_held(incident, now, f"nobody answered for {team}"))
     return incident

@@ -182,6 +182,7 @@ async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Act
     """
     now = engine.clock.now()
     async with engine.database.write() as tx:
+        new_number = await incident_rows.new_ids(tx)  # numbers are taken before incidents are locked, everywhere
         found = await incident_rows.get(tx, [number], lock=True)
         origin = _present(found, number)
         episodes = await alert_rows.of_incident(tx, number)
@@ -202,7 +203,7 @@ async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Act
             why_team=first.why_team,
             why_group=f"{by.person} split it from #{number}",
         )
-        opened = state.open_incident(await incident_rows.new_ids(tx), arrival, now=now)
+        opened = state.open_incident(new_number, arrival, now=now)
         part = replace(opened.incident, kinds=frozenset(e.kind for e in chosen))
         left, made = state.split(origin, part, by=by, now=now, count=len(chosen))
         changes = Changes(engine, now)

@@ -82,6 +82,12 @@ async def process_due(engine: Engine) -> int:
         return await _process_singly(engine, now)
 
 
+async def hand_over(engine: Engine) -> None:
+    """This node stops: another may take the inbox at once."""
+    async with engine.database.write() as tx:
+        await leases.let_go(tx, "intake", engine.node, engine.clock.now())
+
+
 def decode(integration: Integration, body: bytes) -> Decoded:
     """The body by the integration's source.
 

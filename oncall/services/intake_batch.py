@@ -27,6 +27,8 @@ from routing.silence import Silence, silenced_by
 
 #: An incident that a person resolved while an alert still fired is opened again when the alert is repeated after this.
 STILL_FIRING_AFTER = timedelta(minutes=30)
+#: A body this old is being replayed: what it does not name may have begun since.
+REPLAYED_AFTER = timedelta(hours=1)
 #: Why an alert is marked stale at once.
 VANISHED = (
     "left its Alertmanager group without a resolved: silenced or inhibited there, or sent with send_resolved: false"
@@ -248,7 +250,7 @@ class Batch:
         complete = {
             (body.integration.name, body.stream): body.fingerprints
             for body in self._bodies
-            if not body.unfinished and body.group.truncated == 0
+            if not body.unfinished and body.group.truncated == 0 and self.now - body.received_at < REPLAYED_AFTER
         }
         gone: dict[int, list[tuple[int, str]]] = defaultdict(list)
         for active in await alert_rows.active_in_streams(self.tx, complete.keys()):

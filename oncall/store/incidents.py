@@ -29,12 +29,20 @@ async def new_ids(tx: AsyncConnection, count: int = 1) -> int:
     return await counters.take(tx, "incident", count)
 
 
-async def get(tx: AsyncConnection, ids: Collection[int], *, lock: bool = False) -> dict[int, Incident]:
-    """These incidents, by number; absent ones are left out. `lock` keeps other writers out until the end."""
+async def get(
+    tx: AsyncConnection, ids: Collection[int], *, lock: bool = False, skip_locked: bool = False
+) -> dict[int, Incident]:
+    """These incidents, by number; absent ones are left out.
+
+    `lock` keeps other writers out until the end; every writer locks the incident before anything that hangs on it,
+    and several in the order of their numbers. `skip_locked` leaves out those another node is at.
+    """
     found: dict[int, Incident] = {}
     for part in chunks(sorted(ids), IN_LIST):
         query = sa.select(incident).where(incident.c.id.in_(part)).order_by(incident.c.id)
-        rows = (await tx.execute(query.with_for_update() if lock else query)).all()
+        if lock:
+            query = query.with_for_update(skip_locked=skip_locked)
+        rows = (await tx.execute(query)).all()
         teams = await _involvements(tx, part)
         found.update({row.id: _incident(row, teams.get(row.id, ())) for row in rows})
     return found
@@ -54,13 +62,12 @@ async def open_by_group(tx: AsyncConnection, keys: Collection[str]) -> dict[str,
 
 
 async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[int]:
-    """Incidents with an involvement that is due, longest waiting first. On PostgreSQL, rows another node is at are skipped."""
+    """Incidents with an involvement that is due, longest waiting first. Not locked: look again once they are."""
     query = (
         sa.select(involvement.c.incident_id)
         .where(involvement.c.next_due_at <= now)
         .order_by(involvement.c.next_due_at)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
     return list(dict.fromkeys((await tx.execute(query)).scalars()))
 
@@ -223,6 +230,7 @@ def _involvement(row: Any) -> Involvement:
         acknowledged_via=Via(row.acknowledged_via) if row.acknowledged_via else None,
         expires_at=row.expires_at,
         reminded=row.reminded,
+        snoozed=row.snoozed,
     )
 
 
@@ -245,6 +253,7 @@ def _involvement_row(number: int, place: int, value: Involvement) -> dict[str, A
         "acknowledged_via": value.acknowledged_via.value if value.acknowledged_via else None,
         "expires_at": value.expires_at,
         "reminded": value.reminded,
+        "snoozed": value.snoozed,
     }
 
 

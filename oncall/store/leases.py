@@ -14,7 +14,8 @@ from oncall.store.schema import lease
 async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length: timedelta) -> int | None:
     """Take or extend a lease: its version if this node has it now, None while another one does.
 
-    The row stays locked until the transaction ends, so whatever it writes is written by the holder alone.
+    The row stays locked until the transaction ends, so whatever it writes is written by the holder alone. A lease
+    that ends later than anybody could have asked for was taken before a clock was set back, and counts for nothing.
     """
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     await tx.execute(
@@ -27,7 +28,7 @@ async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length:
             .with_for_update(skip_locked=True)
         )
     ).one_or_none()
-    if row is None or (row.node != node and row.until > now):
+    if row is None or (row.node != node and now < row.until <= now + length * 2):
         return None
     version = int(row.version) + int(row.node != node)
     await tx.execute(

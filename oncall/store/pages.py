@@ -128,14 +128,16 @@ async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why
     return (await tx.execute(statement)).rowcount
 
 
-async def hasten(tx: AsyncConnection, incident: int | None, person: str, step: int, now: datetime) -> bool:
-    """Bring the person's next planned page of this step forward to now; False if none is left."""
+async def hasten(tx: AsyncConnection, failed: Page, now: datetime) -> bool:
+    """Bring the person's next page of the same asking forward to now; False if none is left."""
     query = (
         sa.select(page.c.id)
         .where(
-            page.c.incident_id == incident,
-            page.c.person == person,
-            page.c.step == step,
+            page.c.incident_id == failed.incident,
+            page.c.team == failed.team,
+            page.c.person == failed.person,
+            page.c.planned_at == failed.planned_at,
+            page.c.kind == failed.kind.value,
             page.c.status == PageStatus.PLANNED.value,
         )
         .order_by(page.c.due_at)
@@ -148,13 +150,19 @@ async def hasten(tx: AsyncConnection, incident: int | None, person: str, step: i
     return True
 
 
-async def hopeful(tx: AsyncConnection, incident: int, team: str, step: int) -> bool:
-    """Whether any page of a step may still get through, or has."""
+async def hopeful(tx: AsyncConnection, failed: Page) -> bool:
+    """Whether any page of the same asking may still get through, or has."""
     alive = [PageStatus.PLANNED.value, PageStatus.SENDING.value, PageStatus.SENT.value]
     query = (
         sa.select(sa.func.count())
         .select_from(page)
-        .where(page.c.incident_id == incident, page.c.team == team, page.c.step == step, page.c.status.in_(alive))
+        .where(
+            page.c.incident_id == failed.incident,
+            page.c.team == failed.team,
+            page.c.planned_at == failed.planned_at,
+            page.c.kind == failed.kind.value,
+            page.c.status.in_(alive),
+        )
     )
     return bool((await tx.execute(query)).scalar_one())
 

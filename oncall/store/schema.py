@@ -104,6 +104,7 @@ involvement = Table(
     Column("acknowledged_via", Text),
     Column("expires_at", Instant),
     Column("reminded", Boolean, nullable=False),
+    Column("snoozed", Boolean, nullable=False),
     Index("ix_involvement_due", "next_due_at", **_where("next_due_at is not null")),
     Index("ix_involvement_team", "team", "incident_id"),
 )

@@ -84,21 +84,25 @@ async def test_the_next_method_of_a_person_can_be_brought_forward(
     tx: AsyncConnection, page: Build, nine: datetime
 ) -> None:
     call, late = page(channel="voice", due_at=nine + 3 * MINUTE), page(channel="email", due_at=nine + 9 * MINUTE)
-    await pages.add(tx, [page(status=PageStatus.FAILED), late, call])
-    assert await pages.hasten(tx, 1, "alice", 1, nine)
+    failed = page(status=PageStatus.FAILED)
+    await pages.add(tx, [failed, late, call])
+    assert await pages.hasten(tx, failed, nine)
     assert await _due(tx, nine) == [call.id]
 
 
 async def test_hastening_says_when_no_method_is_left(tx: AsyncConnection, page: Build, nine: datetime) -> None:
-    await pages.add(tx, [page(person="bob", due_at=nine + MINUTE), page(step=2, due_at=nine + MINUTE)])
-    assert not await pages.hasten(tx, 1, "alice", 1, nine)
+    failed = page(status=PageStatus.FAILED)
+    later_step = page(planned_at=nine + MINUTE, due_at=nine + MINUTE)
+    await pages.add(tx, [failed, page(person="bob", due_at=nine + MINUTE), later_step])
+    assert not await pages.hasten(tx, failed, nine)
     assert await _due(tx, nine) == []
 
 
 async def test_hastening_never_puts_a_page_off(tx: AsyncConnection, page: Build, nine: datetime) -> None:
     waiting = page(due_at=nine - MINUTE)
-    await pages.add(tx, [waiting])
-    assert await pages.hasten(tx, 1, "alice", 1, nine)
+    failed = page(status=PageStatus.FAILED)
+    await pages.add(tx, [failed, waiting])
+    assert await pages.hasten(tx, failed, nine)
     assert (await pages.get(tx, waiting.id) or page()).due_at == nine - MINUTE
 
 
