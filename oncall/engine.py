@@ -20,6 +20,7 @@ from oncall.metrics import Metrics
 from oncall.store.database import Database
 from oncall.store.inbox_writer import InboxWriter
 from routing.owner import Resolver
+from schedules.sources.web import Web
 from schedules.worker import CalendarReader
 
 
@@ -75,6 +76,7 @@ class Engine:
         channels: What each configured channel says about itself.
         inbox: Where bodies become durable.
         calendars: Reads calendars in a process of its own.
+        web: Fetches calendars from addresses, off internal networks unless allowed.
         http: For addresses the operator configured; `guarded_http` for those a person wrote.
         node: This process's name in leases.
     """
@@ -89,6 +91,7 @@ class Engine:
     channels: Mapping[str, Channel]
     inbox: InboxWriter
     calendars: CalendarReader
+    web: Web
     http: Http
     guarded_http: Http
     node: str = field(default_factory=lambda: f"{socket.gethostname()}-{secrets.token_hex(4)}")

@@ -74,6 +74,12 @@ class Metrics:
         self.feed_errors = Gauge(
             "oncall_feed_failing", "1 while a calendar cannot be read.", ["schedule"], registry=registry
         )
+        self.rotation_findings = Gauge(
+            "oncall_rotation_findings",
+            "Trouble ahead within 30 days: gaps, unknown names, people who cannot be reached and the like.",
+            ["schedule", "kind"],
+            registry=registry,
+        )
         self.heartbeat_age = Gauge(
             "oncall_heartbeat_age_seconds",
             "Since an Alertmanager's Watchdog was last heard.",

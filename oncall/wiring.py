@@ -22,6 +22,7 @@ from oncall.store import phone
 from oncall.store.database import Database
 from oncall.store.inbox_writer import InboxWriter
 from oncall.store.phone import PhoneMessage
+from schedules.sources.web import Web
 from schedules.worker import CalendarReader
 
 
@@ -49,6 +50,7 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock, *, confi
         channels=channels,
         inbox=InboxWriter(database),
         calendars=CalendarReader(),
+        web=Web(allowed=settings.calendar_networks),
         http=http,
         guarded_http=guarded,
     )
@@ -62,6 +64,7 @@ async def close(engine: Engine) -> None:
     await engine.http.close()
     await engine.guarded_http.close()
     await engine.calendars.close()
+    await engine.web.close()
     await engine.database.close()
 
 

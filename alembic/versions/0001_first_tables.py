@@ -45,6 +45,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counter")),
     )
     op.create_table(
+        "cover_request",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("asked", Json, nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("taken_by", sa.Text(), nullable=False),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cover_request")),
+    )
+    with op.batch_alter_table("cover_request", schema=None) as batch_op:
+        batch_op.create_index("ix_cover_request_schedule", ["schedule", "ends_at"], unique=False)
+
+    op.create_table(
         "feed",
         sa.Column("schedule", sa.Text(), nullable=False),
         sa.Column("location", sa.Text(), nullable=False),
@@ -55,16 +73,46 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("held", sa.LargeBinary(), nullable=True),
+        sa.Column("held_digest", sa.Text(), nullable=False),
+        sa.Column("held_since", Instant(), nullable=True),
+        sa.Column("held_times", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("failing_since", Instant(), nullable=True),
         sa.Column("warnings", Json, nullable=False),
         sa.PrimaryKeyConstraint("schedule", "location", name=op.f("pk_feed")),
     )
+    op.create_table(
+        "feed_token",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("gaps", sa.Boolean(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("last_used_at", Instant(), nullable=True),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_feed_token")),
+    )
+    with op.batch_alter_table("feed_token", schema=None) as batch_op:
+        batch_op.create_index("ix_feed_token_subject", ["kind", "subject"], unique=False)
+
     op.create_table(
         "grouping_state",
         sa.Column("part", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("part", "key", name=op.f("pk_grouping_state")),
+    )
+    op.create_table(
+        "health_snapshot",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("band", sa.Text(), nullable=False),
+        sa.Column("top", sa.Text(), nullable=False),
+        sa.Column("report", Json, nullable=False),
+        sa.PrimaryKeyConstraint("schedule", "day", name=op.f("pk_health_snapshot")),
     )
     op.create_table(
         "heartbeat",
@@ -206,6 +254,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_reply_code_incident_id", ["incident_id"], unique=False)
 
     op.create_table(
+        "rotation",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("schedule", name=op.f("pk_rotation")),
+    )
+    op.create_table(
+        "rotation_finding",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("fix", sa.Text(), nullable=False),
+        sa.Column("found_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("schedule", "key", name=op.f("pk_rotation_finding")),
+    )
+    op.create_table(
         "segment",
         sa.Column("schedule", sa.Text(), nullable=False),
         sa.Column("starts_at", Instant(), nullable=False),
@@ -227,6 +294,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
         batch_op.create_index("ix_session_person", ["person"], unique=False)
+
+    op.create_table(
+        "shift_override",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("starts_at", Instant(), nullable=False),
+        sa.Column("ends_at", Instant(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("replaces", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_shift_override")),
+    )
+    with op.batch_alter_table("shift_override", schema=None) as batch_op:
+        batch_op.create_index("ix_shift_override_schedule", ["schedule", "ends_at"], unique=False)
 
     op.create_table(
         "sign_in_link",
@@ -264,6 +350,15 @@ def upgrade() -> None:
     with op.batch_alter_table("silence_log", schema=None) as batch_op:
         batch_op.create_index("ix_silence_log_at", ["at"], unique=False)
         batch_op.create_index("ix_silence_log_silence_id", ["silence_id"], unique=False)
+
+    op.create_table(
+        "told",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_told")),
+    )
+    with op.batch_alter_table("told", schema=None) as batch_op:
+        batch_op.create_index("ix_told_at", ["at"], unique=False)
 
     op.create_table(
         "alert",

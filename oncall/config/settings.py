@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,8 @@ from notifiers.channels import CHANNELS
 from oncall.config.secret import Secret
 from oncall.config.section import Keys, Place, Reading, Section, sentence, suggestion
 from oncall.config.words import parse_length, parse_size
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 PREFIX = "ONCALL_"
 #: Variables of this prefix that belong to the test suite; a process started by it inherits them.
@@ -81,6 +84,13 @@ def _database(text: str) -> Secret:
     if not mark or driver is None:
         raise ValueError("write postgresql://user:password@host/name or sqlite:///path/to/file.db")
     return Secret(f"{driver}://{rest}")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        raise ValueError("write networks such as 10.0.0.0/8, separated by commas") from None
 
 
 def _log_level(text: str) -> LogLevel:
@@ -149,6 +159,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_every: Annotated[timedelta, Setting("How often the outside address is called.", parse_length)] = (
         timedelta(minutes=1)
     )
+    calendar_networks: Annotated[
+        tuple[Network, ...],
+        Setting("Internal networks calendars may be read from, as `10.0.0.0/8, 192.168.7.3`; default none.", _networks),
+    ] = ()
     log_level: Annotated[LogLevel, Setting("`debug`, `info`, `warning` or `error`.", _log_level)] = LogLevel.INFO
     log_format: Annotated[LogFormat, Setting("`text` for people, `json` for machines.", _log_format)] = LogFormat.TEXT
     max_body: Annotated[int, Setting("Largest request body taken, as `16MB`; larger ones get 413.", parse_size)] = (

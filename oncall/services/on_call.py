@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store import rotations
 from routing.escalation import Policy, RotationTarget
+from schedules.who import same_role
 
 #: Answers for one instant.
 Lookup = Callable[[RotationTarget], Sequence[str]]
@@ -29,7 +30,7 @@ async def lookup_targets(tx: AsyncConnection, targets: Iterable[RotationTarget],
         segment = found.get(schedule_key(target.team, target.schedule))
         if segment is None:
             return ()
-        wanted = [name for name, role in segment.on_call if target.role is None or role == target.role]
+        wanted = [name for name, role in segment.on_call if target.role is None or same_role(role, target.role)]
         return tuple(dict.fromkeys(wanted))
 
     return who

@@ -1,46 +1,42 @@
-"""Reading the teams' calendars into stored segments; the last good shifts stay in force whatever comes."""
+"""The teams' calendars as stored segments; the last good shifts stay in force whatever comes."""
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
-import structlog
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oncall.directory import Schedule, ScheduleSource, Team
+from oncall.directory import Directory, Schedule, ScheduleSource, Team
 from oncall.engine import Engine
+from oncall.services import feeds, rotation_news
+from oncall.services.feeds import Looked
 from oncall.services.on_call import schedule_key
-from oncall.store import rotations
+from oncall.store import overrides, rotation_findings, rotations
 from oncall.store.rotations import Feed, StoredSegment
 from schedules.layers import Layer, lay
-from schedules.reading import Reading
-from schedules.shift import Segment
-from schedules.tiling import Window
-from schedules.worker import Request
-
-log = structlog.get_logger(__name__)
+from schedules.shift import Segment, Shift
+from schedules.tiling import Window, tile
 
 #: Segments reach this far, so that a wide expansion is never asked about an instant at its edge.
 BEHIND = timedelta(days=40)
 AHEAD = timedelta(days=400)
 #: Segments are made anew after this long even where nothing changed, because the window moved.
 RENEW = timedelta(days=1)
-#: Largest calendar that is looked at, in bytes.
-LARGEST = 10_000_000
 
 
 async def refresh(engine: Engine, *, force: bool = False) -> int:
-    """Look at every calendar and store what changed; how many schedules got new segments."""
+    """Look at every calendar whose turn has come and store what changed; how many schedules got new segments."""
     changed = 0
     keep = set()
     for team in engine.directory.teams.values():
         for schedule in team.schedules.values():
             keep |= {(schedule_key(team.id, schedule.name), source.location) for source in schedule.sources}
-            changed += await _refresh_schedule(engine, team, schedule, force=force)
+            changed += await refresh_schedule(engine, team, schedule, force=force)
     async with engine.database.write() as tx:
         await rotations.forget_feeds(tx, keep)
+        await rotation_findings.forget(tx, {schedule for schedule, _ in keep})
     return changed
 
 
@@ -57,109 +53,109 @@ async def all_read(engine: Engine) -> bool:
     return wanted <= read
 
 
-async def _refresh_schedule(engine: Engine, team: Team, schedule: Schedule, *, force: bool) -> bool:
+async def refresh_schedule(engine: Engine, team: Team, schedule: Schedule, *, force: bool = False) -> bool:
+    """Look at one schedule's calendars; True if its segments were made anew.
+
+    `force` looks at once and makes them anew, as after an override.
+    """
     key = schedule_key(team.id, schedule.name)
     now = engine.clock.now()
     window = (now - BEHIND, now + AHEAD)
-    layers: list[Layer] = []
-    fresh = force
-    feeds: list[Feed] = []
+    looks: list[tuple[ScheduleSource, Looked]] = []
+    aged = force
     for source in schedule.sources:
         async with engine.database.read() as tx:
-            known = await rotations.get_feed(tx, key, source.location) or Feed(schedule=key, location=source.location)
-        feed, reading = await _look(engine, source, known, window, now)
-        feeds.append(feed)
-        fresh = fresh or feed.digest != known.digest or known.read_at is None or _aged(known, now)
-        layers.append(
-            Layer(
-                shifts=reading.shifts,
-                priority=source.priority,
-                override=source.override,
-                role=source.role,
-            )
-        )
+            known = await rotations.get_feed(tx, key, source.location)
+            made = await rotations.made_at(tx, key)
+        aged = aged or made is None or now - made >= RENEW
+        blank = Feed(schedule=key, location=source.location)
+        looks.append((source, await feeds.look(engine, source, known or blank, window, now, force=force)))
+    anew = aged or any(looked.replaced for _, looked in looks)
+    layers = [await _layer(engine, source, looked.feed, window) for source, looked in looks] if anew else []
     async with engine.database.write() as tx:
-        for feed in feeds:
+        for _, looked in looks:
+            await rotations.save_feed(tx, looked.feed)
+        if anew:
+            await _store(engine, tx, team, schedule, layers, window)
+        await rotation_news.tell_alarms(engine, tx, team, schedule, [looked for _, looked in looks], now)
+    _measure(engine, key, [looked.feed for _, looked in looks], now)
+    engine.wake.delivery.set()
+    return anew
+
+
+async def accept(engine: Engine, team: Team, schedule: Schedule) -> bool:
+    """Put the calendars that are held back into force, as a person asked; False if there is none that can be."""
+    key = schedule_key(team.id, schedule.name)
+    now = engine.clock.now()
+    window = (now - BEHIND, now + AHEAD)
+    accepted = []
+    for source in schedule.sources:
+        async with engine.database.read() as tx:
+            known = await rotations.get_feed(tx, key, source.location)
+        feed = await feeds.accept_held(engine, source, known, window, now) if known else None
+        if feed is not None:
+            accepted.append(feed)
+    async with engine.database.write() as tx:
+        for feed in accepted:
             await rotations.save_feed(tx, feed)
-        if fresh:
-            segments = lay(layers, (), window)
-            await rotations.replace_segments(tx, key, [_stored(key, s) for s in segments if s.on_call])
-    oldest = min((feed.read_at for feed in feeds if feed.read_at), default=None)
-    engine.metrics.feed_age.labels(key).set((now - oldest).total_seconds() if oldest else -1)
-    engine.metrics.feed_errors.labels(key).set(any(feed.error for feed in feeds))
-    return fresh
+    if accepted:
+        await refresh_schedule(engine, team, schedule, force=True)
+    return bool(accepted)
 
 
-async def _look(
-    engine: Engine, source: ScheduleSource, known: Feed, window: Window, now: datetime
-) -> tuple[Feed, Reading]:
-    """The calendar as it is now where it can be read, else as it was when it last could."""
-    try:
-        body = await asyncio.to_thread(_read_file, Path(source.location))
-    except OSError as error:
-        why = f"{source.location} cannot be read: {error.strerror or type(error).__name__}"
-        return await _last_good(engine, source, known, window, now, why)
-    reading = await _parse(engine, source, body, window)
-    if reading.refused is not None:
-        return await _last_good(engine, source, known, window, now, reading.refused)
-    feed = Feed(
-        schedule=known.schedule,
-        location=known.location,
-        checked_at=now,
-        read_at=now,
-        digest=hashlib.sha256(body).hexdigest(),
-        body=body,
-        warnings=reading.warnings[:100],
-    )
-    return feed, reading
-
-
-async def _last_good(  # noqa: PLR0917 - one calendar and why it cannot be used
-    engine: Engine, source: ScheduleSource, known: Feed, window: Window, now: datetime, why: str
-) -> tuple[Feed, Reading]:
-    log.warning("calendar kept as it was", schedule=known.schedule, why=why)
-    reading = await _parse(engine, source, known.body, window) if known.body else Reading()
-    return (
-        Feed(
-            schedule=known.schedule,
-            location=known.location,
-            checked_at=now,
-            read_at=known.read_at,
-            digest=known.digest,
-            body=known.body,
-            error=why,
-            warnings=known.warnings,
-        ),
-        reading,
+async def _layer(engine: Engine, source: ScheduleSource, feed: Feed, window: Window) -> Layer:
+    reading = await feeds.parse(engine, source, feed.body, window) if feed.body else None
+    shifts = reading.shifts if reading is not None else ()
+    return Layer(
+        shifts=tuple(_by_id(engine.directory, shifts)),
+        priority=source.priority,
+        override=source.override,
+        role=source.role,
     )
 
 
-async def _parse(engine: Engine, source: ScheduleSource, body: bytes, window: Window) -> Reading:
-    return await engine.calendars.read(
-        Request(
-            body=body,
-            begin=window[0],
-            end=window[1],
-            default_tz=source.timezone,
-            identity=source.identity,
-            source=source.location,
-        )
+def _by_id(directory: Directory, shifts: Iterable[Shift]) -> Iterable[Shift]:
+    """People under the id the files give them; names nobody has stay as the calendar writes them."""
+    for shift in shifts:
+        known = directory.person_named(shift.person) or directory.person_named(shift.raw)
+        yield msgspec.structs.replace(shift, person=known.id) if known else shift
+
+
+async def _store(  # noqa: PLR0917 - one schedule, as the transaction sees it
+    engine: Engine, tx: AsyncConnection, team: Team, schedule: Schedule, layers: Sequence[Layer], window: Window
+) -> None:
+    key = schedule_key(team.id, schedule.name)
+    now = engine.clock.now()
+    made = await overrides.between(tx, key, *window)
+    segments = lay(layers, [one.layer() for one in made], window)
+    before = await rotations.segments_between(tx, key, *window)
+    await rotations.replace_segments(tx, key, [stored(key, segment) for segment in segments if segment.on_call], now)
+    await rotation_news.tell(
+        engine, tx, team, schedule, before=tiled(before, window) if before else (), after=segments, now=now
     )
 
 
-def _read_file(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(LARGEST + 1)
-
-
-def _aged(feed: Feed, now: datetime) -> bool:
-    return feed.read_at is not None and now - feed.read_at > RENEW
-
-
-def _stored(key: str, segment: Segment) -> StoredSegment:
+def stored(key: str, segment: Segment) -> StoredSegment:
+    """A segment as a row holds it."""
     return StoredSegment(
         schedule=key,
         starts_at=segment.start,
         ends_at=segment.end,
         on_call=tuple((who.person, who.role or "") for who in segment.on_call),
     )
+
+
+def tiled(rows: Sequence[StoredSegment], window: Window) -> tuple[Segment, ...]:
+    """Rows as segments that tile the window, gaps included."""
+    shifts = [
+        Shift(start=row.starts_at, end=row.ends_at, person=person, role=role or None)
+        for row in rows
+        for person, role in row.on_call
+    ]
+    return tile(shifts, window)
+
+
+def _measure(engine: Engine, key: str, found: Sequence[Feed], now: datetime) -> None:
+    oldest = min((feed.read_at for feed in found if feed.read_at), default=None)
+    engine.metrics.feed_age.labels(key).set((now - oldest).total_seconds() if oldest else -1)
+    engine.metrics.feed_errors.labels(key).set(any(feed.error for feed in found))

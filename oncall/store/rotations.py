@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oncall.store.schema import feed, segment
+from oncall.store.schema import feed, rotation, segment
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,11 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
     body: bytes | None = None
     held: bytes | None = None
+    held_digest: str = ""
+    held_since: datetime | None = None
+    held_times: int = 0
     error: str = ""
+    failing_since: datetime | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -70,13 +74,30 @@ async def forget_feeds(tx: AsyncConnection, keep: Collection[tuple[str, str]]) -
                 sa.delete(feed).where(feed.c.schedule == known.schedule, feed.c.location == known.location)
             )
     schedules = {schedule for schedule, _ in keep}
-    stored = (await tx.execute(sa.select(segment.c.schedule).distinct())).scalars()
+    stored = (await tx.execute(sa.select(rotation.c.schedule))).scalars()
     for schedule in set(stored) - schedules:
         await tx.execute(sa.delete(segment).where(segment.c.schedule == schedule))
+        await tx.execute(sa.delete(rotation).where(rotation.c.schedule == schedule))
 
 
-async def replace_segments(tx: AsyncConnection, schedule: str, segments: Sequence[StoredSegment]) -> None:
+async def made_at(tx: AsyncConnection, schedule: str) -> datetime | None:
+    """When a schedule's segments were last made; None if never."""
+    made: datetime | None = (
+        await tx.execute(sa.select(rotation.c.made_at).where(rotation.c.schedule == schedule))
+    ).scalar()
+    return made
+
+
+async def replace_segments(
+    tx: AsyncConnection, schedule: str, segments: Sequence[StoredSegment], now: datetime
+) -> None:
     """Put a schedule's segments in the place of its old ones."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    await tx.execute(
+        insert(rotation)
+        .values(schedule=schedule, made_at=now)
+        .on_conflict_do_update(index_elements=["schedule"], set_={"made_at": now})
+    )
     await tx.execute(sa.delete(segment).where(segment.c.schedule == schedule))
     if segments:
         await tx.execute(
