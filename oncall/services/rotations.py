@@ -129,7 +129,8 @@ async def _store(  # noqa: PLR0917 - one schedule, as the transaction sees it
     made = await overrides.between(tx, key, *window)
     segments = lay(layers, [one.layer() for one in made], window)
     before = await rotations.segments_between(tx, key, *window)
-    await rotations.replace_segments(tx, key, [stored(key, segment) for segment in segments if segment.on_call], now)
+    await rotations.replace_segments(tx, key, [stored(key, segment) for segment in segments if segment.on_call])
+    await rotations.note_made(tx, key, now)
     await rotation_news.tell(
         engine, tx, team, schedule, before=tiled(before, window) if before else (), after=segments, now=now
     )

@@ -74,8 +74,8 @@ async def forget_feeds(tx: AsyncConnection, keep: Collection[tuple[str, str]]) -
                 sa.delete(feed).where(feed.c.schedule == known.schedule, feed.c.location == known.location)
             )
     schedules = {schedule for schedule, _ in keep}
-    stored = (await tx.execute(sa.select(rotation.c.schedule))).scalars()
-    for schedule in set(stored) - schedules:
+    stored = sa.union(sa.select(rotation.c.schedule), sa.select(segment.c.schedule))
+    for schedule in set((await tx.execute(stored)).scalars()) - schedules:
         await tx.execute(sa.delete(segment).where(segment.c.schedule == schedule))
         await tx.execute(sa.delete(rotation).where(rotation.c.schedule == schedule))
 
@@ -88,16 +88,18 @@ async def made_at(tx: AsyncConnection, schedule: str) -> datetime | None:
     return made
 
 
-async def replace_segments(
-    tx: AsyncConnection, schedule: str, segments: Sequence[StoredSegment], now: datetime
-) -> None:
-    """Put a schedule's segments in the place of its old ones."""
+async def note_made(tx: AsyncConnection, schedule: str, now: datetime) -> None:
+    """Remember when a schedule's segments were made."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     await tx.execute(
         insert(rotation)
         .values(schedule=schedule, made_at=now)
         .on_conflict_do_update(index_elements=["schedule"], set_={"made_at": now})
     )
+
+
+async def replace_segments(tx: AsyncConnection, schedule: str, segments: Sequence[StoredSegment]) -> None:
+    """Put a schedule's segments in the place of its old ones."""
     await tx.execute(sa.delete(segment).where(segment.c.schedule == schedule))
     if segments:
         await tx.execute(
