@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +93,7 @@ _NIGHTLY = Report(
 
 
 def _over(report: Report) -> Report:
-    return Report(
-        name=report.name,
-        service=report.service,
-        severity=report.severity,
-        summary=report.summary,
-        namespace=report.namespace,
-        labels=report.labels,
-        resolved=True,
-    )
+    return replace(report, resolved=True)
 
 
 OUTAGE: tuple[Beat, ...] = (
