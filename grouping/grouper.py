@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import islice
 
-from grouping.arrival import Arrival, arrival_labels
-from grouping.decision import Basis, Call, Grouping, Move
-from grouping.groups import Member, OpenIncident
-from grouping.kinds import Kind, kind_of
+from grouping.arrival import BELIEVED, Arrival, arrival_labels
+from grouping.decay import SLOW_WINDOW, WINDOW
+from grouping.decision import Basis, Call, Grouping, MergeOffer, Move, Near
+from grouping.explain import evidence, join_sentence, near_sentence, readable
+from grouping.groups import Member, OpenIncidents
+from grouping.kinds import kind_of
+from grouping.learning import learn
+from grouping.memory import PairMemory
+from grouping.placing import Place, Placing
+from grouping.relations import Calls
+from grouping.review import Reviews, moved_by_fork
 from grouping.rows import Changes, StateRow
+from grouping.score import Model, scorers, shipped
 from grouping.settings import Settings
+from grouping.statistics import Statistics
+from grouping.ties import Tying
+from grouping.verdict import JOIN, RELATED, SAME
 from grouping.volatility import Volatility
 
-#: An incident takes a repeat of one of its alerts in while it fires, and this long after its last alert.
-REPEAT_SECONDS = 15 * 60.0
-#: Label rules join alerts that begin within this long of one another.
-TOGETHER_SECONDS = 5 * 60.0
-#: An incident without a new alert for this long takes nothing more in.
-OPEN_SECONDS = 24 * 3600.0
+#: Two incidents tied together by so many alerts are offered for merging.
+BRIDGES = 2
 
 
 class Grouper:
@@ -28,25 +36,39 @@ class Grouper:
     transaction that writes the assignment. Where that transaction fails, load a new one: this one is ahead of it.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self._settings = settings or Settings()
+    def __init__(
+        self, settings: Settings | None = None, calls: Calls | None = None, model: Model | None = None
+    ) -> None:
+        self.settings = settings or Settings()
         self._changes = Changes()
         self._volatility = Volatility(self._changes)
-        self._open: dict[str, OpenIncident] = {}
-        self._home: dict[str, str] = {}
+        self.stats = Statistics(self._changes, calls or Calls())
+        self.memory = PairMemory(self._changes)
+        self.open = OpenIncidents(self._changes)
+        self.tying = Tying(self.stats, scorers(model or shipped(), self.settings.weights), self.memory)
+        #: The latest alert of each kind, oldest first.
+        self._latest: dict[int, Member] = {}
+        self._placing = Placing(self.stats, self.open, self.tying)
+        self._reviews = Reviews(self.open)
+        self._bridges: dict[tuple[str, str], int] = {}
+        self._swept = 0.0
 
     def load(self, rows: Iterable[StateRow]) -> None:
         """Take remembered rows back; their order does not matter."""
-        members: list[tuple[str, Member]] = []
+        tables: dict[str, list[tuple[str, str]]] = {}
         for row in rows:
-            if row.value is None:
-                continue
-            if row.table == "member":
-                members.append(Member.from_text(row.key, row.value))
-            else:
-                self._volatility.load(row.table, row.key, row.value)
-        for incident, member in sorted(members, key=lambda m: m[1].at):
-            self._put(incident, member)
+            if row.value is not None:
+                tables.setdefault(row.table, []).append((row.key, row.value))
+        self.stats.load(tables)
+        for table in ("value", "label_habit"):
+            for key, value in tables.get(table, ()):
+                self._volatility.load(table, key, value)
+        for key, value in tables.get("answer", ()):
+            self.memory.load(key, value)
+        self.open.load(tables.get("member", ()), self.stats.kind_named)
+        newest = max((m.at for m in self.open.since(0.0)), default=0.0)
+        for member in self.open.since(newest - SLOW_WINDOW):
+            self._see(member)
         self._changes.take()
 
     def drain_changes(self) -> tuple[StateRow, ...]:
@@ -56,99 +78,149 @@ class Grouper:
     def assign(self, arrival: Arrival, now: datetime, *, new_incident: str) -> Grouping:
         """Say which incident the alert belongs to; `new_incident` names the one it opens where none takes it."""
         at = arrival.happened(now)
-        self._forget(now.timestamp())
+        self._forget(at)
         labels = arrival_labels(arrival)
-        kind = kind_of(labels, self._volatility, self._settings.kinds)
-        home, basis, reason = self._home_of(arrival, kind, at) or (new_incident, Basis.ALONE, _alone(kind))
-        incident = self._open.get(home)
-        call, sentence = _call(arrival, incident)
-        expected = incident is not None and any(m.kind == kind for m in incident.members.values())
+        named = kind_of(labels, self._volatility, self.settings.kinds)
+        self.stats.at(at)
+        kind = self.stats.kind(named, labels.get("namespace", ""), arrival.team)
+        place = self._placing.place(arrival, kind, at, self._latest)
+        home = place.incident or new_incident
+        call, why_called = self._placing.call(arrival, place)
         group = arrival.source_group.key if arrival.source_group else ""
-        self._put(
-            home, Member(arrival.episode, kind, at, arrival.team, call is Call.PAGE, arrival.pages, source_group=group)
-        )
-        if arrival.teaches:
-            self._volatility.learn(kind.rule, labels, at)
-        return Grouping(
+        called = call in (Call.PAGE, Call.HOLD)
+        member = Member(arrival.episode, kind, at, arrival.team, called, arrival.pages, group)
+        member.ties = {tie.member.episode: tie.score for tie in place.ties}
+        for tie in place.ties:
+            tie.member.ties[arrival.episode] = tie.score
+        grouping = Grouping(
             incident=home,
-            is_new=incident is None,
-            basis=basis,
+            is_new=place.incident is None,
+            basis=place.basis,
             call=call,
-            reason=f"{reason}{sentence}",
-            probability=1.0,
-            kind=kind.readable,
-            expected=expected,
+            reason=self._reason(place) + why_called,
+            probability=place.joined.probability if place.joined else 1.0,
+            evidence=evidence(self.tying, place.joined) if place.joined else (),
+            near=self._near(place),
+            moves=self._take_along(place, home),
+            merge_offers=self._bridged(place, home),
+            hold_for=self.settings.hold_for if call is Call.HOLD else None,
+            forked_from=place.forked_from.incident if place.forked_from else None,
+            storm_scope=place.storm_scope,
+            kind=named.readable,
+            expected=place.expected,
         )
+        self._settle(arrival, member, place, labels, grouping)
+        return grouping
 
     def review(self, now: datetime) -> tuple[Move, ...]:
         """Look again at alerts whose neighbours arrived after them; call it every few seconds."""
         self._forget(now.timestamp())
-        return ()
+        return self._reviews.due(now.timestamp())
 
     def resolved(self, episode: str, now: datetime) -> None:
         """The alert stopped firing."""
-        member = self._member(episode)
-        if member is not None:
-            member.resolved_at = now.timestamp()
-            self._changes.touch("member", episode)
+        self.open.resolved(episode, now.timestamp())
 
     def closed(self, incident: str) -> None:
         """The incident is over for people: it takes nothing more in."""
-        for episode in self._open.pop(incident, OpenIncident(incident)).members:
-            del self._home[episode]
-            self._changes.touch("member", episode)
+        self.open.close(incident)
 
-    def _home_of(self, arrival: Arrival, kind: Kind, at: float) -> tuple[str, Basis, str] | None:
-        for incident in reversed(self._open.values()):
-            same = [m for m in incident.members.values() if m.kind == kind]
-            if same and (any(m.resolved_at is None for m in same) or at - incident.last_at < REPEAT_SECONDS):
-                return incident.id, Basis.REPEAT, f"{kind.readable} is already part of this incident"
-        for incident in reversed(self._open.values()):
-            for member in incident.members.values():
-                if at - member.at < TOGETHER_SECONDS and (why := _same_by_labels(member, arrival, kind)):
-                    return incident.id, Basis.LABELS, f"{why}, {at - member.at:.0f} s after {member.kind.readable}"
-        return None
+    def _settle(
+        self, arrival: Arrival, member: Member, place: Place, labels: Mapping[str, str], grouping: Grouping
+    ) -> None:
+        self.open.put(grouping.incident, member)
+        for move in grouping.moves:
+            self.open.move(move.episode, move.to_incident)
+        if arrival.teaches:
+            self._volatility.learn(member.kind.name[0], labels, member.at)
+            if place.storm_scope is None:
+                learn(self.stats, member.kind, member.at, self._began_since(member.at - WINDOW))
+        self._see(member)
+        if place.reviewable and not arrival.pages:
+            self._reviews.add(member)
 
-    def _put(self, incident: str, member: Member) -> None:
-        self._open.setdefault(incident, OpenIncident(incident)).add(member)
-        self._home[member.episode] = incident
-        self._changes.touch("member", member.episode)
+    def _see(self, member: Member) -> None:
+        self._latest.pop(member.kind.id, None)
+        self._latest[member.kind.id] = member
 
-    def _forget(self, now: float) -> None:
-        over = [i.id for i in self._open.values() if now - i.last_at > OPEN_SECONDS]
-        for incident in over:
-            self.closed(incident)
+    def _take_along(self, place: Place, home: str) -> tuple[Move, ...]:
+        if place.forked_from is None:
+            return ()
+        return moved_by_fork(self.open, place.forked_from, home)
 
-    def _member(self, episode: str) -> Member | None:
-        home = self._home.get(episode)
-        return None if home is None else self._open[home].members[episode]
+    def _near(self, place: Place) -> tuple[Near, ...]:
+        return tuple(
+            Near(
+                incident=candidate.incident,
+                probability=candidate.probability,
+                sentence=near_sentence(self.stats, place.kind, candidate, JOIN),
+                possibly_related=candidate.probability >= RELATED,
+            )
+            for candidate in place.ranked[:3]
+            if candidate is not place.joined and candidate.probability >= 0.02
+        )
+
+    def _reason(self, place: Place) -> str:
+        kind = readable(place.kind)
+        if place.basis is Basis.REPEAT:
+            return f"{kind} is already part of this incident"
+        if place.basis is Basis.STORM:
+            return f"so much broke in {place.storm_scope or 'one place'} within minutes that it is one incident"
+        if place.basis is Basis.LABELS and place.like is not None:
+            since = place.kind.count / self.stats.weight
+            return (
+                f"same owner and same group of the source as {readable(place.like.kind)}; the statistics have"
+                f" nothing to say yet ({kind} was seen {since:.0f} times)"
+            )
+        if place.joined is not None:
+            return join_sentence(self.stats, place.kind, place.joined)
+        if place.forked_from is not None:
+            told = near_sentence(self.stats, place.kind, place.forked_from, SAME, paged=True)
+            return (
+                f"possibly the same as #{place.forked_from.incident}, and kept apart so that no page is hidden: {told}"
+            )
+        if place.ranked:
+            return f"nothing open is close enough: {near_sentence(self.stats, place.kind, place.ranked[0], JOIN)}"
+        return f"nothing open goes with {kind}"
+
+    def _bridged(self, place: Place, home: str) -> tuple[MergeOffer, ...]:
+        """Offers for people: two incidents somebody was called for, tied together by alerts at least twice."""
+        offers = []
+        for other in place.ranked if place.joined else ():
+            if other.incident == home or other.probability < JOIN:
+                continue
+            pair = (min(home, other.incident), max(home, other.incident))
+            self._bridges[pair] = self._bridges.get(pair, 0) + 1
+            both = [self.open.get(incident) for incident in pair]
+            if self._bridges[pair] == BRIDGES and all(i is not None and i.lead for i in both):
+                told = join_sentence(self.stats, place.kind, other)
+                offers.append(MergeOffer(incident=home, other=other.incident, sentence=f"also goes with it: {told}"))
+        return tuple(offers)
+
+    def _began_since(self, at: float) -> dict[int, float]:
+        began = {}
+        for number, member in reversed(self._latest.items()):
+            if member.at >= at:
+                began[number] = member.at
+            elif member.at < at - BELIEVED.total_seconds():
+                break
+        return began
+
+    def _forget(self, at: float) -> None:
+        """Let go of what is too old to matter; incidents are asked once an hour."""
+        for number, member in list(islice(self._latest.items(), 8)):
+            if member.at < at - SLOW_WINDOW - BELIEVED.total_seconds():
+                del self._latest[number]
+        if at // 3600 != self._swept:
+            self._swept = at // 3600
+            self.open.close_idle(at)
+            self._bridges = {p: n for p, n in self._bridges.items() if all(self.open.get(i) for i in p)}
 
     def _row(self, table: str, key: str) -> str | None:
         if table == "member":
-            member = self._member(key)
-            return None if member is None else member.as_text(self._home[key])
-        return self._volatility.row(table, key)
-
-
-def _same_by_labels(member: Member, arrival: Arrival, kind: Kind) -> str:
-    """Why two alerts belong together by their labels alone, "" where they do not."""
-    if member.kind.component == kind.component and kind.thing:
-        return f"same {kind.component}"
-    group = arrival.source_group
-    if group is not None and group.key == member.source_group and member.team == arrival.team and group.labels:
-        return f"same owner {arrival.team} and same Alertmanager group"
-    return ""
-
-
-def _alone(kind: Kind) -> str:
-    return f"nothing open goes with {kind.readable}"
-
-
-def _call(arrival: Arrival, incident: OpenIncident | None) -> tuple[Call, str]:
-    if not arrival.pages:
-        return Call.NONE, ""
-    if incident is None or not incident.lead:
-        return Call.PAGE, ""
-    if arrival.team in incident.called_teams:
-        return Call.NOTICE, f"; {arrival.team} was called already"
-    return Call.PAGE, f"; {arrival.team} was not called yet"
+            return self.open.row(key)
+        if table == "answer":
+            return self.memory.row(key)
+        if table in ("value", "label_habit"):
+            return self._volatility.row(table, key)
+        return self.stats.row(table, key)

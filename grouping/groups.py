@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from grouping.kinds import Kind
+from grouping.counts import KindCount
+from grouping.rows import Changes
+
+#: An incident without a new alert for this long takes nothing more in.
+OPEN_SECONDS = 3 * 86400.0
 
 
 @dataclass(slots=True)
@@ -13,27 +18,20 @@ class Member:
     """One alert of an open incident. Times are seconds since the epoch."""
 
     episode: str
-    kind: Kind
+    kind: KindCount
     at: float
     team: str
-    #: Somebody was called, or would be after the hold, because of it.
+    #: Its team was called because of it, at once or held.
     called: bool
     pages: bool
     source_group: str = ""
     resolved_at: float | None = None
+    #: Log-odds with the alerts around it, by episode; only until the second looks are over, so not kept.
+    ties: dict[str, float] = field(default_factory=dict)
 
-    def as_text(self, incident: str) -> str:
-        """The row's value."""
-        kind = [self.kind.rule, self.kind.thing, self.kind.scope]
-        return json.dumps(
-            [incident, kind, self.at, self.team, self.called, self.pages, self.source_group, self.resolved_at]
-        )
-
-    @classmethod
-    def from_text(cls, episode: str, text: str) -> tuple[str, Member]:
-        """The incident and the member a row's value stands for."""
-        incident, kind, at, team, called, pages, source_group, resolved_at = json.loads(text)
-        return incident, cls(episode, Kind(*kind), at, team, called, pages, source_group, resolved_at)
+    def fires(self, at: float) -> bool:
+        """Whether it still fired at that instant."""
+        return self.resolved_at is None or self.resolved_at > at
 
 
 @dataclass(slots=True)
@@ -43,18 +41,113 @@ class OpenIncident:
     id: str
     members: dict[str, Member] = field(default_factory=dict)
     last_at: float = 0.0
-
-    def add(self, member: Member) -> None:
-        """Take an alert in."""
-        self.members[member.episode] = member
-        self.last_at = max(self.last_at, member.at)
-
-    @property
-    def called_teams(self) -> set[str]:
-        """Teams that were called for this incident, at once or held."""
-        return {m.team for m in self.members.values() if m.called}
+    called_teams: dict[str, None] = field(default_factory=dict)
 
     @property
     def lead(self) -> str:
         """The team of the first called alert, "" where nobody was called."""
-        return next((m.team for m in self.members.values() if m.called), "")
+        return next(iter(self.called_teams), "")
+
+
+class OpenIncidents:
+    """All of them, and where each alert lies."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._open: dict[str, OpenIncident] = {}
+        self._home: dict[str, str] = {}
+        #: Where the latest alert of each kind lies, by the kind's number.
+        self._by_kind: dict[int, Member] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def get(self, incident: str) -> OpenIncident | None:
+        """The open incident of that name."""
+        return self._open.get(incident)
+
+    def home(self, episode: str) -> str | None:
+        """The incident that holds this alert."""
+        return self._home.get(episode)
+
+    def member(self, episode: str) -> Member | None:
+        """The alert, while its incident is open."""
+        home = self._home.get(episode)
+        return None if home is None else self._open[home].members[episode]
+
+    def latest_of(self, kind: int) -> Member | None:
+        """The latest alert of this kind in an open incident."""
+        return self._by_kind.get(kind)
+
+    def put(self, incident: str, member: Member) -> None:
+        """Add an alert to an incident, opening it where it is new."""
+        found = self._open.get(incident)
+        if found is None:
+            found = self._open[incident] = OpenIncident(incident)
+        found.members[member.episode] = member
+        found.last_at = max(found.last_at, member.at)
+        if member.called:
+            found.called_teams[member.team] = None
+        self._home[member.episode] = incident
+        latest = self._by_kind.get(member.kind.id)
+        if latest is None or latest.at <= member.at:
+            self._by_kind[member.kind.id] = member
+        self._changes.touch("member", member.episode)
+
+    def move(self, episode: str, incident: str) -> None:
+        """Take an alert that called nobody to another incident; one left empty is over."""
+        origin = self._open[self._home[episode]]
+        self.put(incident, origin.members.pop(episode))
+        if not origin.members:
+            del self._open[origin.id]
+
+    def resolved(self, episode: str, at: float) -> None:
+        """The alert stopped firing."""
+        member = self.member(episode)
+        if member is not None:
+            member.resolved_at = at
+            self._changes.touch("member", episode)
+
+    def close(self, incident: str) -> None:
+        """Forget an incident; it takes nothing more in."""
+        found = self._open.pop(incident, None)
+        for episode, member in found.members.items() if found else ():
+            del self._home[episode]
+            if self._by_kind.get(member.kind.id) is member:
+                del self._by_kind[member.kind.id]
+            self._changes.touch("member", episode)
+
+    def close_idle(self, now: float) -> None:
+        """Forget incidents that are long quiet."""
+        for incident in [i.id for i in self._open.values() if now - i.last_at > OPEN_SECONDS]:
+            self.close(incident)
+
+    def kinds(self) -> set[int]:
+        """The kinds open incidents hold."""
+        return {m.kind.id for i in self._open.values() for m in i.members.values()}
+
+    def since(self, at: float) -> list[Member]:
+        """Alerts that began at or after that instant, oldest first."""
+        found = [m for i in self._open.values() if i.last_at >= at for m in i.members.values() if m.at >= at]
+        return sorted(found, key=lambda m: m.at)
+
+    def row(self, episode: str) -> str | None:
+        """The row as it now is, None where the incident is over."""
+        member = self.member(episode)
+        if member is None:
+            return None
+        facts = [member.at, member.team, member.called, member.pages, member.source_group, member.resolved_at]
+        return json.dumps([self._home[episode], member.kind.name, *facts])
+
+    def load(
+        self, rows: Iterable[tuple[str, str]], kind_named: Callable[[tuple[str, str, str], str], KindCount]
+    ) -> None:
+        """Take remembered alerts back."""
+        found = []
+        for episode, value in rows:
+            incident, name, at, team, called, pages, group, resolved_at = json.loads(value)
+            rule, thing, scope = name
+            kind = kind_named((rule, thing, scope), team)
+            found.append((incident, Member(episode, kind, at, team, called, pages, group, resolved_at)))
+        for incident, member in sorted(found, key=lambda f: f[1].at):
+            self.put(incident, member)

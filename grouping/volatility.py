@@ -56,7 +56,7 @@ class Volatility:
             if habit is None:
                 habit = self._habits[rule, label] = _Habit(since=at)
             if habit.learn(at, is_old=at - first > DAY):
-                self._changes.touch("habit", f"{label}={rule}")
+                self._changes.touch("label_habit", f"{label}={rule}")
 
     def load(self, table: str, key: str, value: str) -> None:
         """Take a remembered row back."""

@@ -11,6 +11,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("check", "oncall.cli.check:check"),
     ("db", "oncall.cli.db:db"),
     ("demo", "oncall.cli.demo:demo"),
+    ("grouping", "oncall.cli.grouping:grouping"),
     ("intake", "oncall.cli.intake:intake"),
     ("route", "oncall.cli.route:route"),
     ("schedule", "oncall.cli.schedule:schedule"),

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from grouping import Basis, Call
 from routing.alert import SourceGroup
+from tests.grouping.world import World
 
 
 def test_an_alert_that_nothing_goes_with_opens_an_incident_and_says_so(world):
@@ -57,5 +59,72 @@ def test_only_what_changed_is_written_again(world):
 
 def test_a_forgotten_incident_leaves_no_row(world):
     world.page("Slow", "cart")
-    world.grouper.review(world.at(timedelta(days=2).total_seconds()))
+    world.grouper.review(world.at(timedelta(days=4).total_seconds()))
     assert [r.value for r in world.grouper.drain_changes() if r.table == "member"] == [None]
+
+
+def outage(world, at: float) -> list:
+    """A database and what hangs on it, with an unrelated alert an hour later."""
+    found = [
+        world.page("DatabaseDown", "orders-db", at=at, team="data"),
+        world.fire("Errors", "orders", at=at + 35),
+        world.page("BudgetBurn", "checkout", at=at + 80, team="shop"),
+    ]
+    world.fire("DiskFull", "backup", at=at + 3600 * 5, team="infra")
+    for n in range(world.fired - 3, world.fired + 1):
+        world.grouper.resolved(f"e{n}", world.at(at + 1800))
+    return found
+
+
+def test_what_fired_together_often_is_one_incident_and_says_how_often(world):
+    for day in range(12):
+        found = outage(world, at=day * 86400 * 1.3)
+    assert len({f.incident for f in found}) == 1
+    assert found[2].basis is Basis.STATISTICS
+    assert re.search(r"together in \d+ of \d+ cases of late; chance would give", found[2].reason)
+    assert found[2].evidence
+
+
+def test_another_teams_page_on_strong_evidence_is_held(world):
+    for day in range(12):
+        found = outage(world, at=day * 86400 * 1.3)
+    assert found[2].call is Call.HOLD
+    assert found[2].hold_for == timedelta(minutes=5)
+    assert "data acknowledges" in found[2].reason
+
+
+def test_nothing_is_held_where_the_lead_cannot_be_relied_upon(world):
+    for day in range(12):
+        outage(world, at=day * 86400 * 1.3)
+    world.page("DatabaseDown", "orders-db", at=86400 * 20, team="data")
+    assert world.page("BudgetBurn", "checkout", at=86400 * 20 + 60, may_hold=False).call is Call.PAGE
+
+
+def test_an_incident_that_was_not_joined_is_named_with_the_reason(world):
+    for day in range(12):
+        outage(world, at=day * 86400 * 1.3)
+    first = world.page("DatabaseDown", "orders-db", at=86400 * 20, team="data")
+    other = world.page("DiskFull", "backup", at=86400 * 20 + 200, team="infra")
+    assert other.incident != first.incident
+    assert other.call is Call.PAGE
+    assert "0.80" in other.reason or not other.near
+
+
+def test_a_restart_in_the_middle_changes_no_decision():
+    straight, broken = World(), World()
+    kept: dict = {}
+    for day in range(12):
+        expected = outage(straight, at=day * 86400 * 1.3)
+        kept |= {(r.table, r.key): r for r in broken.grouper.drain_changes()}
+        broken = broken.restart(rows=kept.values())
+        assert [decision(g) for g in outage(broken, at=day * 86400 * 1.3)] == [decision(g) for g in expected]
+
+
+def test_an_alert_that_may_not_teach_leaves_the_counts_alone(world):
+    world.fire("Slow", "cart", teaches=False)
+    tables = {r.table for r in world.grouper.drain_changes() if r.value is not None}
+    assert not tables & {"pair", "tie", "habit", "place", "arrival"}
+
+
+def decision(grouping) -> tuple:
+    return grouping.incident, grouping.call, grouping.reason

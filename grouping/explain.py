@@ -1,0 +1,101 @@
+"""The sentences: why an alert joined an incident, and why not another one."""
+
+from __future__ import annotations
+
+from grouping.counts import KindCount
+from grouping.decay import WINDOW
+from grouping.decision import Evidence
+from grouping.kinds import Kind
+from grouping.relations import RELATIONS, Relation
+from grouping.score import SIGNALS
+from grouping.statistics import Statistics, habit_key
+from grouping.ties import Candidate, Tie, Tying, probability
+
+
+def readable(kind: KindCount) -> str:
+    """The kind as people would say it."""
+    return Kind(*kind.name).readable
+
+
+def tie_sentence(stats: Statistics, kind: KindCount, tie: Tie) -> str:
+    """The strongest thing the counts have to say of a pair, with the counts."""
+    other = tie.member.kind
+    weight = stats.weight
+    joint = stats.pair_count(kind.id, other.id)
+    times = max(joint, other.count / weight)
+    after = f"{_ago(tie.lag)} after {readable(other)}"
+    if joint >= 1.5:
+        by_chance = _few(times * stats.chance(kind))
+        return f"{after}: together in {joint:.0f} of {times:.0f} cases of late; chance would give {by_chance}"
+    joint = stats.tie_count(kind.component, other.component)
+    if joint >= 1.5 and kind.component != other.component:
+        times = max(joint, stats.components[other.component].count / weight)
+        by_chance = _few(times * stats.component_chance(stats.components[kind.component]))
+        return (
+            f"{after}: first time together, but alerts of {kind.name[1]} and {other.name[1]} came together"
+            f" in {joint:.0f} of {times:.0f} cases of late; chance would give {by_chance}"
+        )
+    place = stats.place(kind.component, other.component)
+    words = Relation(place % RELATIONS).words
+    seen, by_habit = stats.habits.get(habit_key(kind.rule, other.rule, place))
+    if seen / weight >= 1.5:
+        return (
+            f"{after}: first time for these two, but {kind.name[0]} followed {other.name[0]} of {words}"
+            f" in {seen / weight:.0f} cases of late; chance would give {_few(by_habit / weight)}"
+        )
+    return f"{after}: never seen together before; {kind.name[1] or kind.name[0]} is about {words}"
+
+
+def join_sentence(stats: Statistics, kind: KindCount, candidate: Candidate) -> str:
+    """Why the alert joined."""
+    others = len(candidate.ties) - 1
+    more = f", and {others} more {'tie' if others == 1 else 'ties'}" if others else ""
+    told = tie_sentence(stats, kind, telling(candidate))
+    return f"{told}{more} (P {candidate.probability:.2f})"
+
+
+def near_sentence(stats: Statistics, kind: KindCount, candidate: Candidate, bar: float, *, paged: bool = False) -> str:
+    """Why the alert did not join; with `paged`, judged on the incident's page-worthy alerts alone."""
+    pages = [tie for tie in candidate.ties if tie.member.pages]
+    if not paged or not pages:
+        told = tie_sentence(stats, kind, telling(candidate))
+        return f"{told}; P {candidate.probability:.2f}" + ("" if paged else f" is below {bar:.2f}")
+    tie = max(pages, key=lambda t: t.statistic)
+    return f"{tie_sentence(stats, kind, tie)}; P {probability(tie.statistic):.2f} is below {bar:.2f}"
+
+
+def telling(candidate: Candidate) -> Tie:
+    """The tie a sentence is about: the strongest."""
+    return candidate.ties[0]
+
+
+def evidence(tying: Tying, candidate: Candidate) -> tuple[Evidence, ...]:
+    """Each signal's part of the strongest tie, heaviest first."""
+    tie = telling(candidate)
+    parts = (tying.slow if tie.slow else tying.fast).parts(tie.values)
+    heavy = sorted(SIGNALS, key=lambda s: -abs(parts[s[0]]))
+    return tuple(
+        Evidence(signal=name, weight=round(parts[name], 2), sentence=_MEANING[name])
+        for name, _ in heavy
+        if abs(parts[name]) >= 0.05
+    )
+
+
+_MEANING = {
+    "history": "how often these two kinds began together, beyond chance",
+    "things": "how often their things alerted together, beyond chance",
+    "habit": "how often this rule follows that rule in this neighbourhood",
+    "place": "how their things stand to each other in the catalog and by their labels",
+    "lag": "how usual the time between them is",
+    "rarity": "how rare each is by itself at this hour",
+    "crowd": "how much else began just now",
+    "severity": "whether they are page-worthy",
+}
+
+
+def _ago(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 2 * WINDOW else f"{seconds / 60:.0f} min"
+
+
+def _few(number: float) -> str:
+    return f"{number:.0f}" if number >= 9.5 else f"{number:.1f}" if number >= 0.05 else "almost none"

@@ -1,0 +1,204 @@
+"""What is measured of two alerts, the later and the earlier: logarithms of chances, counts and a few plain facts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from math import log, log1p
+
+from grouping.counts import KindCount
+from grouping.decay import FAST_REACH, WINDOW
+from grouping.relations import PLACES, RELATIONS
+from grouping.statistics import (
+    LAG_BINS,
+    PRIOR_FIRM,
+    PRIOR_LAG,
+    PRIOR_SEEN,
+    PRIOR_SLOW_SEEN,
+    Statistics,
+    habit_key,
+    lag_bin,
+)
+
+#: The measures of two alerts that begin within ten minutes, in the order of `fast_measures`.
+FAST = (
+    "history",  # share of the earlier kind's episodes that bring the later, beyond chance, against chance
+    "history_back",  # the same the other way round
+    "things",  # the same for their things, whatever the rules
+    "things_back",
+    "habit",  # this rule after that rule in this place, against chance
+    "place",  # anything after anything in this place, against chance
+    "lag",  # how usual this lag is for companions in this place
+    "rarity",  # the later kind's own chance to begin now
+    "rarity_earlier",
+    "npmi",  # normalised pointwise mutual information of the two things
+    "strangers",  # both things are well known, and not for each other
+    "episodes",  # how often the earlier kind was seen
+    "joint",  # how often the two kinds began together
+    "joint_things",
+    "same",
+    "calls",
+    "called_by",
+    "two_steps",
+    "namespace",
+    "team",
+    "far",
+    "other_scope",
+    "pages",
+    "pages_earlier",
+    "crowd",  # how many kinds began in the last ten minutes
+    "crowd_scope",
+    "late",  # more than five minutes apart
+    "resolved",  # the earlier alert has stopped
+    "new",  # the later kind was hardly ever seen
+    "new_earlier",
+)
+#: The measures of two alerts up to an hour apart, in the order of `slow_measures`.
+SLOW = (
+    "slow_habit",
+    "slow_place",
+    "slow_history",
+    "slow_joint",
+    "history",
+    "habit",
+    "joint_things",
+    "npmi",
+    "strangers",
+    "same",
+    "calls",
+    "called_by",
+    "far",
+    "rarity",
+    "rarity_earlier",
+    "resolved",
+    "pages",
+    "pages_earlier",
+    "after_20_minutes",
+    "after_40_minutes",
+    "crowd",
+)
+_SPANS = (15.0, 30.0, 45.0, 60.0, 150.0, 300.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What is the same for all pairs of one arrival."""
+
+    pages: bool
+    crowd: float
+    crowd_scope: float
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The earlier alert of a pair."""
+
+    kind: KindCount
+    lag: float
+    pages: bool
+    resolved: bool
+
+
+def fast_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: Moment) -> list[float]:
+    """The measures named in `FAST`."""
+    other = earlier.kind
+    weight = stats.weight
+    place = stats.place(kind.component, other.component)
+    n, n_other = kind.count / weight, other.count / weight
+    joint = stats.pair_count(kind.id, other.id)
+    chance, chance_other = stats.chance(kind), stats.chance(other)
+    seen, by_chance = stats.places.get(2 * PLACES + place)
+    base = max((seen / weight + PRIOR_FIRM[place]) / (by_chance / weight + 1), 1e-4)
+    things, things_back, npmi, strangers, joint_things, base_things = _things(stats, kind, other, base)
+    history = log((max(0.0, joint - n_other * chance) + 1.5 * base_things) / (n_other + 1.5) / chance)
+    history_back = log((max(0.0, joint - n * chance_other) + 1.5 * base_things) / (n + 1.5) / chance_other)
+    seen, by_chance = stats.places.get(place)
+    lift = (seen / weight + PRIOR_SEEN[place]) / (by_chance / weight + 1)
+    seen, by_chance = stats.habits.get(habit_key(kind.rule, other.rule, place))
+    habit = log((seen / weight + 2) / (by_chance / weight + 2 / lift))
+    relation = [0.0] * RELATIONS
+    relation[place % RELATIONS] = 1.0
+    return [
+        min(9.0, max(-5.0, history)),
+        min(9.0, max(-5.0, history_back)),
+        min(9.0, max(-5.0, things)),
+        min(9.0, max(-5.0, things_back)),
+        min(6.0, habit),
+        min(6.0, log(lift)),
+        _lag(stats, place % RELATIONS, earlier.lag),
+        log(chance),
+        log(chance_other),
+        npmi,
+        strangers,
+        log1p(n_other),
+        log1p(joint),
+        log1p(joint_things),
+        *relation,
+        1.0 if place >= RELATIONS else 0.0,
+        float(moment.pages),
+        float(earlier.pages),
+        moment.crowd,
+        moment.crowd_scope,
+        1.0 if earlier.lag > WINDOW else 0.0,
+        float(earlier.resolved),
+        1.0 if n < 0.5 else 0.0,
+        1.0 if n_other < 0.5 else 0.0,
+    ]
+
+
+def _things(
+    stats: Statistics, kind: KindCount, other: KindCount, base: float
+) -> tuple[float, float, float, float, float, float]:
+    """Both directions' log odds, NPMI, whether strangers, joint count, and what to expect of a pair never seen."""
+    if kind.component == other.component:
+        return 0.0, 0.0, 1.0, 0.0, 0.0, base
+    a, b = stats.components[kind.component], stats.components[other.component]
+    n, n_other = a.count / stats.weight, b.count / stats.weight
+    joint = stats.tie_count(a.id, b.id)
+    chance, chance_other = stats.component_chance(a), stats.component_chance(b)
+    doubt = 0.5 * math.sqrt(joint)
+    things = log((max(0.0, joint - n_other * chance - doubt) + base) / (n_other + 1) / chance)
+    back = log((max(0.0, joint - n * chance_other - doubt) + base) / (n + 1) / chance_other)
+    if joint > 0.05 and n > 0 and n_other > 0:
+        windows = 2 * WINDOW / stats.seconds
+        both = joint * windows
+        npmi = log(both / (n * windows * n_other * windows)) / -log(min(0.999, both))
+    else:
+        npmi = -0.3 if min(n, n_other) > 1 else 0.0
+    strangers = 1.0 if n >= 5 and n_other >= 5 and npmi < 0.35 else 0.0
+    firm = 0.35 * max(0.0, joint - n_other * chance - 2 * doubt) / (n_other + 3)
+    return things, back, npmi, strangers, joint, max(base, firm)
+
+
+def _lag(stats: Statistics, relation: int, lag: float) -> float:
+    if lag >= FAST_REACH:
+        return log(0.03)
+    index = lag_bin(lag)
+    counts = [stats.shapes.get(relation * 8 + i)[0] / stats.weight + PRIOR_LAG[i] for i in range(len(LAG_BINS))]
+    density = counts[index] / sum(counts) / (_SPANS[index] / FAST_REACH)
+    return log(min(3.0, max(0.03, density)))
+
+
+def slow_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: Moment) -> list[float]:
+    """The measures named in `SLOW`."""
+    fast = dict(zip(FAST, fast_measures(stats, kind, earlier, moment), strict=True))
+    other, weight = earlier.kind, stats.weight
+    place = stats.place(kind.component, other.component)
+    seen, by_chance = stats.places.get(PLACES + place)
+    lift = (seen / weight + PRIOR_SLOW_SEEN[place]) / (by_chance / weight + 1)
+    seen, by_chance = stats.slow_habits.get(habit_key(kind.rule, other.rule, place))
+    habit = log((seen / weight + 1.5) / (by_chance / weight + 1.5 / lift))
+    n_other = other.count / weight
+    chance = -math.expm1(-3000.0 * (kind.count / weight + 0.3) / stats.seconds)
+    joint = stats.slow_pairs.count(kind.id, other.id) / weight
+    history = log((max(0.0, joint - n_other * chance) + 0.1) / (n_other + 1.5) / chance)
+    return [
+        min(6.0, habit),
+        log(lift),
+        history,
+        log1p(joint),
+        *(fast[name] for name in SLOW[4:18]),
+        1.0 if earlier.lag > 1200 else 0.0,
+        1.0 if earlier.lag > 2400 else 0.0,
+        moment.crowd,
+    ]

@@ -1,0 +1,151 @@
+"""Where one alert belongs among the open incidents, and who is to hear of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from grouping.arrival import Arrival
+from grouping.counts import KindCount
+from grouping.decay import WINDOW
+from grouping.decision import Basis, Call
+from grouping.groups import Member, OpenIncident, OpenIncidents
+from grouping.statistics import Statistics
+from grouping.storm import THINGS, Storm, Storms
+from grouping.ties import Candidate, Tie, Tying, candidates
+from grouping.verdict import Tier, verdict
+
+#: A kind that fires again belongs to its incident while it fires, and this long after the incident's last alert.
+REPEAT_SECONDS = 15 * 60.0
+#: Kinds seen less often than this leave the source's own groups a say.
+HARDLY_SEEN = 3.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """The answer, with all that was considered."""
+
+    kind: KindCount
+    #: None where the alert opens an incident of its own.
+    incident: str | None = None
+    basis: Basis = Basis.ALONE
+    tier: Tier = Tier.KNOWN
+    ties: list[Tie] = field(default_factory=list)
+    ranked: list[Candidate] = field(default_factory=list)
+    joined: Candidate | None = None
+    forked_from: Candidate | None = None
+    storm_scope: str | None = None
+    #: The alert of the incident that a rule of labels or a repeat rests on.
+    like: Member | None = None
+
+    @property
+    def reviewable(self) -> bool:
+        """Whether later neighbours may still change the answer."""
+        return self.basis in (Basis.STATISTICS, Basis.ALONE, Basis.FORK, Basis.LABELS)
+
+    @property
+    def expected(self) -> bool:
+        """The incident has seen this kind, or it is well known to follow those it has seen."""
+        if self.basis in (Basis.REPEAT, Basis.STORM):
+            return True
+        return self.joined is not None and self.tier is Tier.KNOWN
+
+
+class Placing:
+    """Asks, in this order: is it a repeat, does an incident claim it, is there a storm, do its labels say something."""
+
+    def __init__(self, stats: Statistics, open_incidents: OpenIncidents, tying: Tying) -> None:
+        self._stats = stats
+        self._open = open_incidents
+        self._tying = tying
+        self._storms = Storms()
+
+    def place(self, arrival: Arrival, kind: KindCount, at: float, latest: dict[int, Member]) -> Place:
+        """Where the alert belongs; `latest` gives the latest alert of each kind, oldest first."""
+        storm = self._storm(kind, at, latest)
+        place = Place(kind=kind, storm_scope=storm.scope if storm else None)
+        like = self._repeated(kind, at)
+        if like is not None:
+            place.incident, place.basis, place.like = self._open.home(like.episode), Basis.REPEAT, like
+            return place
+        in_reach = [m for m in reversed(latest.values()) if self._open.home(m.episode) is not None]
+        place.ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
+        place.ranked = candidates(place.ties, {t.member.episode: self._home(t.member) for t in place.ties})
+        self._judge(arrival, place, storm)
+        if place.incident is None and storm is not None:
+            place.incident, place.basis, place.forked_from = storm.incident, Basis.STORM, None
+        if place.basis is Basis.ALONE:
+            self._by_labels(arrival, place, at)
+        return place
+
+    def call(self, arrival: Arrival, place: Place) -> tuple[Call, str]:
+        """Who is to hear of it, and the rest of the sentence."""
+        incident = self._open.get(place.incident) if place.incident else None
+        if not arrival.pages:
+            return Call.NONE, ""
+        if incident is None or not incident.lead:
+            return Call.PAGE, ""
+        if place.basis in (Basis.STATISTICS, Basis.LABELS) and place.tier is not Tier.KNOWN:
+            return Call.PAGE, "; not well known to follow what was paged, so it is paged too"
+        if arrival.team in incident.called_teams:
+            return Call.NOTICE, f"; {arrival.team} was called already"
+        if arrival.may_hold:
+            return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
+        return Call.PAGE, f"; {arrival.team} was not called yet"
+
+    def _judge(self, arrival: Arrival, place: Place, storm: Storm | None) -> None:
+        best = place.ranked[0].incident if place.ranked else ""
+        holder = self._open.get(best)
+        in_storm = storm is not None and best == storm.incident
+        has_pages = holder is not None and not in_storm and any(m.pages for m in holder.members.values())
+        judged = verdict(place.ranked, pages=arrival.pages, has_pages=has_pages)
+        place.tier = judged.tier
+        if judged.joined is not None:
+            place.joined, place.incident, place.basis = judged.joined, judged.joined.incident, Basis.STATISTICS
+        elif judged.forked_from is not None:
+            place.forked_from, place.basis = judged.forked_from, Basis.FORK
+
+    def _by_labels(self, arrival: Arrival, place: Place, at: float) -> None:
+        """Before the statistics have anything to say: one owner and one group of the source's are one incident."""
+        group = arrival.source_group
+        if group is None or not group.labels or place.kind.count / self._stats.weight >= HARDLY_SEEN:
+            return
+        for tie in place.ties:
+            other = tie.member
+            if other.source_group == group.key and other.team == arrival.team and abs(at - other.at) < WINDOW:
+                place.incident, place.basis, place.like = self._home(other), Basis.LABELS, other
+                place.tier = Tier.SAME
+                return
+
+    def _repeated(self, kind: KindCount, at: float) -> Member | None:
+        like = self._open.latest_of(kind.id)
+        if like is None:
+            return None
+        incident = self._incident(like)
+        return like if like.fires(at) or at - incident.last_at < REPEAT_SECONDS else None
+
+    def _storm(self, kind: KindCount, at: float, latest: dict[int, Member]) -> Storm | None:
+        component = self._stats.components[kind.component]
+        storm, things = self._storms.storm(component.scope, component.id, at)
+        if storm is not None and self._open.get(storm.incident) is not None:
+            return storm
+        if things < THINGS:
+            return None
+        around = []
+        for member in reversed(latest.values()):
+            home = self._open.home(member.episode)
+            if home and at - member.at <= WINDOW and self._scope(member) == component.scope:
+                around.append((member, home))
+        return self._storms.begin(component.scope, things, around, at)
+
+    def _scope(self, member: Member) -> str:
+        return self._stats.components[member.kind.component].scope
+
+    def _incident(self, member: Member) -> OpenIncident:
+        incident = self._open.get(self._home(member))
+        assert incident is not None
+        return incident
+
+    def _home(self, member: Member) -> str:
+        home = self._open.home(member.episode)
+        assert home is not None
+        return home

@@ -1,0 +1,274 @@
+"""What is remembered of which alerts begin together: the numbers that scoring reads and learning writes."""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_left, bisect_right
+
+from grouping.counts import ComponentCount, HabitCounts, KindCount, PairCounts
+from grouping.decay import WINDOW, observed_seconds, weight_at
+from grouping.kinds import Kind
+from grouping.relations import PLACES, RELATIONS, Calls, Relation
+from grouping.rows import Changes
+
+#: Where the lag between two alerts falls; the last bin is everything beyond.
+LAG_BINS = (15.0, 45.0, 90.0, 150.0, 300.0, 600.0)
+#: Pseudo-counts of the hour-of-day shape, so that a kind seen twice is not believed to keep office hours.
+HOUR_PRIOR = 8.0
+#: A relation is looked up for pairs of components; the cache is emptied when it grows beyond this.
+MAX_CACHED = 300_000
+#: How far back arrivals are kept to see what chance would have put together at the same hour of earlier days.
+LOG_SECONDS = 3 * 86400.0 + 3700.0
+MAX_LOG = 60_000
+
+
+def lag_bin(seconds: float) -> int:
+    """The index of the lag's bin."""
+    return bisect_right(LAG_BINS, seconds)
+
+
+def habit_key(rule: int, earlier_rule: int, place: int) -> int:
+    """The key of "this rule after that rule, in this place"."""
+    return (rule << 24 | earlier_rule) << 8 | place
+
+
+class Statistics:
+    """Every count, and the cheap questions scoring asks of them. Call `at` before asking for an instant."""
+
+    def __init__(self, changes: Changes, calls: Calls) -> None:
+        self.changes = changes
+        self.calls = calls
+        self.kinds: dict[int, KindCount] = {}
+        self.components: dict[int, ComponentCount] = {}
+        self.rules: dict[str, int] = {}
+        self._kind_ids: dict[tuple[str, str, str], int] = {}
+        self._component_ids: dict[tuple[str, str], int] = {}
+        self._next_id = 1
+        self.pairs = PairCounts("pair", changes)
+        self.ties = PairCounts("tie", changes)
+        self.slow_pairs = PairCounts("slow_pair", changes)
+        self.habits = HabitCounts("habit", changes)
+        self.slow_habits = HabitCounts("slow_habit", changes)
+        #: By place: 0.. seen together against chance; PLACES.. the same, slow; 2*PLACES.. firm ties of all looked at.
+        self.places = HabitCounts("place", changes)
+        #: By relation and lag bin, and (negative keys) by hour of the day.
+        self.shapes = HabitCounts("shape", changes)
+        self.log_times: list[float] = []
+        self.log_kinds: list[int] = []
+        self._log_first = 0
+        self.since: float | None = None
+        self._relations: dict[int, int] = {}
+        self.now = 0.0
+        self.weight = 1.0
+        self.seconds = 1.0
+        self.hour = 0
+
+    def at(self, now: float) -> None:
+        """Ask and learn as of this instant."""
+        if self.since is None:
+            self.since = now
+            self.changes.touch("since", "")
+        if now != self.now:
+            self.now = now
+            self.weight = weight_at(now)
+            self.seconds = observed_seconds(self.since, now)
+            self.hour = int(now % 86400 // 3600)
+
+    def kind(self, kind: Kind, namespace: str, team: str) -> KindCount:
+        """The counts of this kind, numbered when it is first met."""
+        name = (kind.rule, kind.thing, kind.scope)
+        known = self._kind_ids.get(name)
+        component = self._component(kind.thing, kind.scope, namespace, team)
+        if known is not None:
+            return self.kinds[known]
+        rule = self.rules.get(kind.rule)
+        if rule is None:
+            rule = self.rules[kind.rule] = self._number()
+            self.changes.touch("rule", kind.rule)
+        number = self._number()
+        found = KindCount(id=number, rule=rule, component=component.id, name=name)
+        self.kinds[number] = found
+        self._kind_ids[name] = number
+        self.changes.touch("kind", str(number))
+        return found
+
+    def kind_named(self, name: tuple[str, str, str], team: str) -> KindCount:
+        """The counts of a kind known by its name alone."""
+        known = self._kind_ids.get(name)
+        return self.kinds[known] if known is not None else self.kind(Kind(*name), "", team)
+
+    def _component(self, thing: str, scope: str, namespace: str, team: str) -> ComponentCount:
+        known = self._component_ids.get((thing, scope))
+        if known is None:
+            number = self._number()
+            self._component_ids[thing, scope] = number
+            found = self.components[number] = ComponentCount(number, thing, scope, namespace, team)
+        else:
+            found = self.components[known]
+            if found.namespace == namespace and found.team == team:
+                return found
+            found.namespace = namespace
+            found.team = team
+            self._relations.clear()
+        self.changes.touch("component", str(found.id))
+        return found
+
+    def place(self, component: int, earlier: int) -> int:
+        """The `Relation` of two components, plus `RELATIONS` where their scopes differ."""
+        key = component << 32 | earlier
+        known = self._relations.get(key)
+        if known is None:
+            if len(self._relations) > MAX_CACHED:
+                self._relations.clear()
+            known = self._relations[key] = self._place(self.components[component], self.components[earlier])
+        return known
+
+    def _place(self, a: ComponentCount, b: ComponentCount) -> int:
+        relation = self.calls.relation(a.thing, b.thing)
+        if relation is Relation.FAR and a.namespace and a.namespace == b.namespace:
+            relation = Relation.NAMESPACE
+        elif relation is Relation.FAR and a.team and a.team == b.team:
+            relation = Relation.TEAM
+        return relation + (RELATIONS if a.scope != b.scope else 0)
+
+    def is_near(self, a: KindCount, b: KindCount) -> bool:
+        """Whether two kinds may still belong together an hour apart: neighbours, or known companions."""
+        place = self.place(a.component, b.component)
+        return place < Relation.NAMESPACE or (place != RELATIONS and self.tie_count(a.component, b.component) >= 1.5)
+
+    def tie_count(self, a: int, b: int) -> float:
+        """How often the two components began together, decayed."""
+        return (self.ties.count(a, b) if a < b else self.ties.count(b, a)) / self.weight
+
+    def pair_count(self, a: int, b: int) -> float:
+        """How often the two kinds began together, decayed."""
+        return (self.pairs.count(a, b) if a < b else self.pairs.count(b, a)) / self.weight
+
+    def chance(self, kind: KindCount) -> float:
+        """The chance that this kind begins within the window around now for reasons of its own."""
+        stamp = self.now // WINDOW
+        if kind.chance[0] == stamp:
+            return kind.chance[1]
+        n = kind.count / self.weight
+        usual = self.hour_share()
+        own = kind.hours.get(self.hour, 0.0) / self.weight
+        factor = (own + HOUR_PRIOR * usual) / (n + HOUR_PRIOR) * 24
+        value = -math.expm1(-2 * WINDOW * (n + 0.3) / self.seconds * factor)
+        kind.chance = (stamp, value)
+        return value
+
+    def component_chance(self, component: ComponentCount) -> float:
+        """The same for anything of a component."""
+        stamp = self.now // WINDOW
+        if component.chance[0] == stamp:
+            return component.chance[1]
+        value = -math.expm1(-2 * WINDOW * (component.count / self.weight + 0.3) / self.seconds)
+        component.chance = (stamp, value)
+        return value
+
+    def hour_share(self) -> float:
+        """The share of all beginnings that fall into this hour of the day."""
+        total, of_hour = self.shapes.get(-1)[0], self.shapes.get(-2 - self.hour)[0]
+        return (of_hour / self.weight + HOUR_PRIOR / 24) / (total / self.weight + HOUR_PRIOR)
+
+    def remember_arrival(self, kind: int, at: float) -> None:
+        """Keep the arrival for later comparisons, and forget those too old for them."""
+        if self.log_times and at < self.log_times[-1]:
+            at = self.log_times[-1]
+        self.log_times.append(at)
+        self.log_kinds.append(kind)
+        self.changes.touch("arrival", str(self._log_first + len(self.log_times) - 1))
+        if len(self.log_times) % 500 == 0:
+            self._forget_arrivals(max(bisect_left(self.log_times, at - LOG_SECONDS), len(self.log_times) - MAX_LOG))
+
+    def _forget_arrivals(self, many: int) -> None:
+        for number in range(self._log_first, self._log_first + max(0, many)):
+            self.changes.touch("arrival", str(number))
+        if many > 0:
+            self._log_first += many
+            del self.log_times[:many], self.log_kinds[:many]
+
+    def arrived(self, since: float, until: float) -> list[int]:
+        """The kinds that began in [since, until], repeated as often as they did."""
+        return self.log_kinds[bisect_left(self.log_times, since) : bisect_right(self.log_times, until)]
+
+    def drop_kinds(self, numbers: set[int]) -> None:
+        """Forget kinds; the caller drops their pairs."""
+        for number in numbers:
+            del self._kind_ids[self.kinds.pop(number).name]
+            self.changes.touch("kind", str(number))
+        used = {k.component for k in self.kinds.values()}
+        for number in [n for n in self.components if n not in used]:
+            gone = self.components.pop(number)
+            del self._component_ids[gone.thing, gone.scope]
+            self.changes.touch("component", str(number))
+
+    def _number(self) -> int:
+        number = self._next_id
+        self._next_id += 1
+        return number
+
+    # -- rows ------------------------------------------------------------------------------------------------------
+
+    def row(self, table: str, key: str) -> str | None:
+        """The row as it now is, None where it went."""
+        counts = self._tables().get(table)
+        if counts is not None:
+            return counts.row(key)
+        if table == "since":
+            return repr(self.since)
+        if table == "rule":
+            return str(self.rules[key])
+        if table == "arrival":
+            index = int(key) - self._log_first
+            return json.dumps([self.log_times[index], self.log_kinds[index]]) if index >= 0 else None
+        found = self.kinds.get(int(key)) if table == "kind" else self.components.get(int(key))
+        return found.as_text() if found else None
+
+    def load(self, rows: dict[str, list[tuple[str, str]]]) -> None:
+        """Take all remembered rows back, by table."""
+        for key, value in rows.get("rule", ()):
+            self.rules[key] = int(value)
+        for key, value in rows.get("component", ()):
+            self._load_component(int(key), value)
+        for key, value in rows.get("kind", ()):
+            self._load_kind(int(key), value)
+        for _, value in rows.get("since", ()):
+            self.since = float(value)
+        for name, counts in self._tables().items():
+            for key, value in rows.get(name, ()):
+                counts.load(key, value)
+        arrivals = sorted((int(key), json.loads(value)) for key, value in rows.get("arrival", ()))
+        self._log_first = arrivals[0][0] if arrivals else 0
+        self.log_times = [value[0] for _, value in arrivals]
+        self.log_kinds = [value[1] for _, value in arrivals]
+        self._next_id = 1 + max([*self.kinds, *self.components, *self.rules.values()], default=0)
+
+    def _load_component(self, number: int, value: str) -> None:
+        thing, scope, namespace, team, count, last = json.loads(value)
+        self.components[number] = ComponentCount(number, thing, scope, namespace, team, count, last)
+        self._component_ids[thing, scope] = number
+
+    def _load_kind(self, number: int, value: str) -> None:
+        (rule, thing, scope), count, last, hours = json.loads(value)
+        component = self._component_ids[thing, scope]
+        name = (rule, thing, scope)
+        self.kinds[number] = KindCount(number, self.rules[rule], component, name, count, last, dict(hours))
+        self._kind_ids[name] = number
+
+    def _tables(self) -> dict[str, PairCounts | HabitCounts]:
+        pairs: tuple[PairCounts, ...] = (self.pairs, self.ties, self.slow_pairs)
+        habits: tuple[HabitCounts, ...] = (self.habits, self.slow_habits, self.places, self.shapes)
+        tables: dict[str, PairCounts | HabitCounts] = {}
+        tables.update({counts.table: counts for counts in pairs})
+        tables.update({counts.table: counts for counts in habits})
+        return tables
+
+
+#: What a new installation believes of each place before it has seen anything: pseudo-counts seen for one by chance.
+PRIOR_SEEN = (6.0, 4.0, 4.0, 2.0, 2.0, 1.5, 1.2, 2.0, 1.5, 1.5, 1.2, 1.2, 1.1, 1.0)
+PRIOR_SLOW_SEEN = (1.5,) * PLACES
+#: And which share of the companions met there it believes to be firm ones.
+PRIOR_FIRM = (0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.02, 0.1, 0.05, 0.05, 0.03, 0.03, 0.02, 0.01)
+PRIOR_LAG = (3.0, 3.0, 3.0, 3.0, 3.0, 3.0)

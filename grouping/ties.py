@@ -1,0 +1,136 @@
+"""Which of the alerts around a new one are scored against it, and what each open incident makes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grouping.counts import KindCount
+from grouping.decay import FAST_REACH, SLOW_WINDOW
+from grouping.groups import Member
+from grouping.measures import Earlier, Moment, fast_measures, slow_measures
+from grouping.memory import PairMemory
+from grouping.score import Scorer
+from grouping.statistics import Statistics
+
+#: The newest alerts are always scored; of the others only those with a reason to be, up to a limit.
+ALWAYS = 24
+FAST_LIMIT = 40
+SLOW_LIMIT = 12
+LOOKED_AT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """How strongly a new alert is tied to an earlier one."""
+
+    member: Member
+    #: Log-odds that they are one trouble, with what people said of the two kinds.
+    score: float
+    #: The same from the statistics alone.
+    statistic: float
+    values: list[float]
+    lag: float
+
+    @property
+    def slow(self) -> bool:
+        """Which scale it was measured on."""
+        return self.lag >= FAST_REACH
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An open incident with the ties into it, strongest first."""
+
+    incident: str
+    ties: tuple[Tie, ...]
+    score: float
+
+    @property
+    def probability(self) -> float:
+        """Of the alert belonging to it."""
+        return probability(self.score)
+
+
+def probability(log_odds: float) -> float:
+    """From log-odds."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+def log_odds(chance: float) -> float:
+    """From a probability strictly between 0 and 1."""
+    return math.log(chance / (1 - chance))
+
+
+class Tying:
+    """Scores pairs of alerts."""
+
+    def __init__(self, stats: Statistics, scorers: tuple[Scorer, Scorer], memory: PairMemory) -> None:
+        self._stats = stats
+        self.fast, self.slow = scorers
+        self._memory = memory
+
+    def ties(self, kind: KindCount, at: float, latest: Iterable[Member], *, pages: bool) -> list[Tie]:
+        """The ties of a new alert to the latest alert of each kind, given newest first."""
+        fast, slow = self._around(kind, at, latest)
+        scope = self._stats.components[kind.component].scope
+        components = self._stats.components
+        moment = Moment(
+            pages=pages,
+            crowd=math.log1p(len(fast)),
+            crowd_scope=math.log1p(sum(components[m.kind.component].scope == scope for m in fast)),
+        )
+        found = [self._tie(kind, at, member, moment) for member in self._worth(kind, fast, FAST_LIMIT, ALWAYS)]
+        found += [self._tie(kind, at, member, moment) for member in self._worth(kind, slow, SLOW_LIMIT, 0)]
+        return found
+
+    def _around(self, kind: KindCount, at: float, latest: Iterable[Member]) -> tuple[list[Member], list[Member]]:
+        fast: list[Member] = []
+        slow: list[Member] = []
+        for member in latest:
+            lag = abs(at - member.at)
+            if lag > SLOW_WINDOW or len(fast) + len(slow) > LOOKED_AT:
+                break
+            if member.kind is not kind:
+                (fast if lag < FAST_REACH else slow).append(member)
+        return fast, slow
+
+    def _worth(self, kind: KindCount, members: list[Member], limit: int, always: int) -> list[Member]:
+        if len(members) <= always:
+            return members
+        stats = self._stats
+        rest = (m for m in members[always:] if stats.is_near(kind, m.kind))
+        return members[:always] + [m for m, _ in zip(rest, range(limit - always), strict=False)]
+
+    def _tie(self, kind: KindCount, at: float, member: Member, moment: Moment) -> Tie:
+        lag = abs(at - member.at)
+        earlier = Earlier(member.kind, lag, member.pages, not member.fires(at))
+        if lag < FAST_REACH:
+            values = fast_measures(self._stats, kind, earlier, moment)
+            statistic = self.fast.score(values)
+        else:
+            values = slow_measures(self._stats, kind, earlier, moment)
+            statistic = self.slow.score(values)
+        return Tie(member, self._memory.applied(kind, member.kind, statistic), statistic, values, lag)
+
+
+def candidates(ties: Iterable[Tie], home: dict[str, str]) -> list[Candidate]:
+    """Every incident the ties lead into, most probable first; `home` names each alert's incident."""
+    by_incident: dict[str, list[Tie]] = {}
+    for tie in ties:
+        by_incident.setdefault(home[tie.member.episode], []).append(tie)
+    found = []
+    for incident, into in by_incident.items():
+        into.sort(key=lambda t: -t.score)
+        found.append(Candidate(incident, tuple(into), together([t.score for t in into])))
+    return sorted(found, key=lambda c: -c.score)
+
+
+def together(scores: list[float]) -> float:
+    """What an incident's alerts say as one: the mean log-odds of the best third, so that one lucky pair decides little.
+
+    `scores` come strongest first.
+    """
+    third = scores[: math.ceil(len(scores) / 3)]
+    return sum(third) / len(third)
