@@ -13,6 +13,7 @@ from grouping import Grouper
 from notifiers.channel import Channel
 from notifiers.http import Http
 from notifiers.notifier import Notifier
+from notifiers.wording import Wording
 from oncall.clock import Clock
 from oncall.config import Settings
 from oncall.directory import Directory
@@ -77,6 +78,7 @@ class Engine:
         inbox: Where bodies become durable.
         calendars: Reads calendars in a process of its own.
         web: Fetches calendars from addresses, off internal networks unless allowed.
+        wording: The words of every message and answer.
         http: For addresses the operator configured; `guarded_http` for those a person wrote.
         node: This process's name in leases.
     """
@@ -92,6 +94,7 @@ class Engine:
     inbox: InboxWriter
     calendars: CalendarReader
     web: Web
+    wording: Wording
     http: Http
     guarded_http: Http
     node: str = field(default_factory=lambda: f"{socket.gethostname()}-{secrets.token_hex(4)}")

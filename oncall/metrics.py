@@ -33,6 +33,11 @@ class Metrics:
         self.deliveries = self._counter(
             "oncall_deliveries", "Attempts to carry a page, by outcome.", ["channel", "outcome"]
         )
+        self.reports = self._counter(
+            "oncall_delivery_reports",
+            "What providers reported later about messages, where it changed what was known.",
+            ["channel", "outcome"],
+        )
         self.delivery_seconds = self._histogram(
             "oncall_delivery_seconds", "How long a provider took to answer.", _FAST, ["channel"]
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from msgspec import structs
-
 from notifiers.channel import Channel, Edge
 from notifiers.channels import CHANNELS
 from notifiers.http import Http
@@ -14,8 +12,7 @@ from notifiers.notifier import Notifier
 from notifiers.phone_item import PhoneItem
 from notifiers.wording import Wording
 from oncall.clock import Clock
-from oncall.config import Secret, Settings
-from oncall.config.settings import PREFIX
+from oncall.config import Settings
 from oncall.directory import Directory
 from oncall.engine import Engine, Organisation
 from oncall.store import phone
@@ -51,6 +48,7 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock, *, confi
         inbox=InboxWriter(database),
         calendars=CalendarReader(),
         web=Web(allowed=settings.calendar_networks),
+        wording=edge.wording,
         http=http,
         guarded_http=guarded,
     )
@@ -68,18 +66,8 @@ async def close(engine: Engine) -> None:
     await engine.database.close()
 
 
-def given(settings: Settings) -> dict[str, str]:
-    """Every setting that has a value, under its environment name; for channels, which name theirs so."""
-    found = {}
-    for name, value in structs.asdict(settings).items():
-        text = value.reveal() if isinstance(value, Secret) else str(value)
-        if text:
-            found[PREFIX + name.upper()] = text
-    return found
-
-
 def _channels(settings: Settings, edge: Edge) -> tuple[Mapping[str, Notifier], Mapping[str, Channel]]:
-    values = given(settings)
+    values = settings.channels
     configured = {channel.name: channel for channel in CHANNELS if channel.configured(values)}
     return {name: channel.build(channel.values(values), edge) for name, channel in configured.items()}, configured
 

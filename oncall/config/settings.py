@@ -141,14 +141,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Secret,
         Setting("`postgresql://…` or `sqlite:///…`; default the file `oncall.db` in the data folder.", _database),
     ] = Secret()
-    slack_bot_token: Annotated[Secret, Setting("Slack bot token (`xoxb-…`).", _secret)] = Secret()
-    slack_app_token: Annotated[
-        Secret, Setting("Slack app token (`xapp-…`): socket mode, no public address needed.", _secret)
-    ] = Secret()
-    slack_signing_secret: Annotated[
-        Secret, Setting("Slack signing secret: verifies requests at `/webhooks/slack/…`.", _secret)
-    ] = Secret()
-    slack_api_base: Annotated[str, Setting("Address of Slack's API.", _address)] = "https://slack.com/api"
     heartbeat_url: Annotated[
         Secret,
         Setting(

@@ -153,7 +153,7 @@ async def _carry(engine: Engine, parcel: Parcel) -> None:
     async with engine.database.write() as tx:
         broken = await _record(tx, parcel.pages, started, ended, outcome)
     if broken:
-        await _alarm(engine, page, outcome, ended)
+        await alarm_operator(engine, page, outcome, ended)
     engine.wake.all()
 
 
@@ -217,12 +217,12 @@ async def _record(
         if page.incident is not None and page.person:
             entries.append(_entry(page, outcome, decision.reason, ended))
         if decision.next_method and page.kind is MessageKind.PAGE:
-            entries += await _next_method(tx, after, ended)
+            entries += await next_method(tx, after, ended)
     await incident_rows.add_entries(tx, entries)
     return decision.alarm_operator
 
 
-async def _next_method(tx: AsyncConnection, page: Page, now: datetime) -> list[Entry]:
+async def next_method(tx: AsyncConnection, page: Page, now: datetime) -> list[Entry]:
     """The person's next method starts now; where nobody of the step has one left, the next step does."""
     if page.incident is None or await page_rows.hasten(tx, page, now):
         return []
@@ -242,7 +242,7 @@ async def _next_method(tx: AsyncConnection, page: Page, now: datetime) -> list[E
     return entries
 
 
-async def _alarm(engine: Engine, page: Page, outcome: Outcome, now: datetime) -> None:
+async def alarm_operator(engine: Engine, page: Page, outcome: Outcome, now: datetime) -> None:
     """Tell the operator once that a channel is broken. Apart from the record: numbers are taken before incidents are locked."""
     key = f"oncall/channel/{page.channel}"
     async with engine.database.write() as tx:

@@ -45,7 +45,8 @@ class TwilioStandin:
         calls: Every call.
         answers: What the engine answered to replies, in order.
         faults: Tell it to misbehave.
-        refused: Number to error code: such numbers are refused (21610 for somebody who sent STOP).
+        refused: Number to error code: texts to such numbers are refused (21610 for somebody who sent STOP).
+        refused_calls: The same for calls.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class TwilioStandin:
         self.calls: list[Call] = []
         self.answers: list[str] = []
         self.refused: dict[str, int] = {}
+        self.refused_calls: dict[str, int] = {}
         self.url = ""
         self.violations = Violations("Twilio")
         self._clock = clock or SystemClock()
@@ -193,7 +195,7 @@ class TwilioStandin:
             self.texts.append(text)
             return web.json_response(text_resource(text, self.account_sid, self._clock.now()), status=201)
 
-        return await self._serve(request, message_faults, create)
+        return await self._serve(request, message_faults, self.refused, create)
 
     async def _calls(self, request: web.Request) -> web.StreamResponse:
         def create(form: Form) -> web.Response:
@@ -207,10 +209,10 @@ class TwilioStandin:
             self.calls.append(call)
             return web.json_response(call_resource(call, self.account_sid, self._clock.now()), status=201)
 
-        return await self._serve(request, call_faults, create)
+        return await self._serve(request, call_faults, self.refused_calls, create)
 
     async def _serve(
-        self, request: web.Request, rules: Rules, create: Callable[[Form], web.Response]
+        self, request: web.Request, rules: Rules, refused: Mapping[str, int], create: Callable[[Form], web.Response]
     ) -> web.StreamResponse:
         """Credentials, then rules, then this number, then the fault of the day, then the work."""
         body = await request.read()
@@ -227,7 +229,7 @@ class TwilioStandin:
             self.violations.add(f"{code}: {what}")
         if faults:
             return error(400, *faults[0])
-        if code := self.refused.get(_first(form, "To"), 0):
+        if code := refused.get(_first(form, "To"), 0):
             return error(400, code, "refused")
 
         async def carry_out() -> web.Response:

@@ -248,25 +248,42 @@ async def record(
     )
 
 
+async def find_delivery(tx: AsyncConnection, channel: str, provider_id: str, page_id: str) -> Delivery | None:
+    """The attempt a provider reports on: by its own name for it, else the newest of the page that has none yet."""
+    named = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.provider_id == provider_id)
+    row = (await tx.execute(named.order_by(delivery.c.id.desc()).limit(1))).one_or_none()
+    if row is None and page_id:
+        nameless = sa.select(delivery).where(
+            delivery.c.channel == channel, delivery.c.page_id == page_id, delivery.c.provider_id == ""
+        )
+        row = (await tx.execute(nameless.order_by(delivery.c.id.desc()).limit(1))).one_or_none()
+    return _delivery(row) if row else None
+
+
+async def settle_delivery(tx: AsyncConnection, number: int, outcome: Outcome) -> None:
+    """Write what a provider reported of an attempt later."""
+    values = {
+        "outcome": outcome.kind.value,
+        "provider_id": outcome.provider_id,
+        "code": outcome.code,
+        "detail": outcome.detail,
+    }
+    await tx.execute(sa.update(delivery).where(delivery.c.id == number).values(values))
+
+
+async def carried_by(tx: AsyncConnection, page_id: str) -> list[Page]:
+    """The page and those that went out in the same message, in the order they were planned."""
+    query = sa.select(page).where(sa.or_(page.c.id == page_id, page.c.bundled_into == page_id))
+    found = [_page(row) for row in (await tx.execute(query.order_by(page.c.planned_at, page.c.id))).all()]
+    return sorted(found, key=lambda p: p.id != page_id)
+
+
 async def deliveries(tx: AsyncConnection, page_ids: Collection[str]) -> list[Delivery]:
     """The attempts to carry these pages, in order."""
     found: list[Delivery] = []
     for part in chunks(sorted(page_ids), IN_LIST):
         query = sa.select(delivery).where(delivery.c.page_id.in_(part)).order_by(delivery.c.id)
-        found += [
-            Delivery(
-                id=row.id,
-                page=row.page_id,
-                channel=row.channel,
-                started_at=row.started_at,
-                ended_at=row.ended_at,
-                outcome=row.outcome,
-                provider_id=row.provider_id,
-                code=row.code,
-                detail=row.detail,
-            )
-            for row in (await tx.execute(query)).all()
-        ]
+        found += [_delivery(row) for row in (await tx.execute(query)).all()]
     return found
 
 
@@ -298,3 +315,17 @@ def _page(row: Any) -> Page:
     columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     columns["incident"] = columns.pop("incident_id")
     return Page(**columns | {"kind": MessageKind(row.kind), "status": PageStatus(row.status)})
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        page=row.page_id,
+        channel=row.channel,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        provider_id=row.provider_id,
+        code=row.code,
+        detail=row.detail,
+    )

@@ -13,12 +13,17 @@ from oncall.web.keys import ENGINE
 from oncall.web.problems import problems
 from oncall.web.rendering import set_up
 from oncall.web.sessions import Handler
+from oncall.web.webhooks import twilio
 
 #: Every address: method, path, door.
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/api/v1/alertmanager/{key}", alertmanager.receive),
     ("GET", "/api/v1/openapi.json", openapi.door(OPERATIONS)),
     *((op.method, openapi.PREFIX + op.path, operations.door(op)) for op in OPERATIONS),
+    ("POST", "/webhooks/twilio/sms", twilio.sms),
+    ("POST", "/webhooks/twilio/voice", twilio.voice),
+    ("POST", "/webhooks/twilio/gather", twilio.gather),
+    ("POST", "/webhooks/twilio/status", twilio.status),
     ("GET", "/healthz", health.healthz),
     ("GET", "/readyz", health.readyz),
     ("GET", "/metrics", health.metrics),

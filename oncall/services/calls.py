@@ -1,0 +1,76 @@
+"""What a call says when it is answered, and what a key in it does."""
+
+from __future__ import annotations
+
+from notifiers import twiml
+from notifiers.bundle import bundle
+from notifiers.message import Message, MessageKind
+from notifiers.replies import Verb, parse_keys
+from notifiers.twilio_inbound import InboundCall
+from oncall.engine import Engine
+from oncall.incident import Incident, InvolvementStatus
+from oncall.services import replies
+from oncall.services.messages import message_for
+from oncall.services.replies import Incoming
+from oncall.store import incidents as incident_rows
+from oncall.store import pages as page_rows
+from oncall.store.pages import Page
+
+
+async def speak(engine: Engine, call: InboundCall) -> str:
+    """The document for a call that was just answered, or goes into another round.
+
+    The page is looked at once more: what is no longer open is said to be over instead of being asked.
+    """
+    message, _ = await _open_message(engine, call)
+    if message is None:
+        return twiml.goodbye(engine.wording.phrases.say("en", "spoken_over"))
+    if call.machine:
+        return twiml.goodbye(engine.wording.spoken(message), message.language)
+    return twiml.page(message, engine.wording, engine.settings.address, call.round)
+
+
+async def press(engine: Engine, call: InboundCall) -> str:
+    """The document after a key. Only a key that means something does something; the same key twice does it once."""
+    message, pages = await _open_message(engine, call)
+    reply = parse_keys(call.digits)
+    if reply is not None and reply.verb is Verb.REPEAT and message is not None:
+        return twiml.repeat(message, engine.settings.address, call.round)
+    if reply is None and message is not None:
+        return twiml.wrong_key(message, engine.wording, engine.settings.address, call.round)
+    if reply is None or not pages:
+        return twiml.goodbye(engine.wording.phrases.say("en", "spoken_over"))
+    said = [
+        await replies.handle(
+            engine,
+            Incoming(
+                id=f"call:{call.sid}:{call.digits}:{page.id}",
+                channel="voice",
+                address=call.person,
+                digits=call.digits,
+                incident=page.incident,
+            ),
+        )
+        for page in pages
+    ]
+    return twiml.goodbye(" ".join(line for line in said if line))
+
+
+async def _open_message(engine: Engine, call: InboundCall) -> tuple[Message | None, list[Page]]:
+    """What is still to be said in this call (None: nothing), and the pages it carries for this number."""
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        pages = [p for p in await page_rows.carried_by(tx, call.page_id) if p.address == call.person]
+        incidents = await incident_rows.get(tx, {p.incident for p in pages if p.incident is not None})
+        open_pages = [p for p in pages if _still_open(p, incidents.get(p.incident or 0))]
+        messages = [await message_for(engine, tx, p, incidents.get(p.incident or 0), now) for p in open_pages]
+    if not messages:
+        return None, pages
+    return (messages[0] if len(messages) == 1 else bundle(messages, page_id=call.page_id, at=now)), pages
+
+
+def _still_open(page: Page, incident: Incident | None) -> bool:
+    if page.kind is not MessageKind.PAGE:
+        return True
+    involvement = incident.of(page.team) if incident else None
+    return involvement is not None and involvement.status is InvolvementStatus.TRIGGERED

@@ -1,0 +1,200 @@
+"""Texts and calls, from an alert to an acknowledgement, over real sockets with the real client."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from oncall.incident import IncidentStatus
+from oncall.standins.faults import Fault
+from oncall.store import incidents as incident_rows
+from oncall.store import pages as page_rows
+
+ANA, BEN = "+34600000001", "+44700000002"
+
+pytestmark = pytest.mark.usefixtures("door")
+
+
+def firing(name: str = "CheckoutDown", **labels: str) -> dict:
+    labels = {"alertname": name, "severity": "critical", "team": "payments", "service": "checkout"} | labels
+    return {
+        "status": "firing",
+        "labels": labels,
+        "annotations": {"summary": f"{name} on checkout"},
+        "startsAt": "2026-01-05T08:59:00Z",
+    }
+
+
+async def status_of(engine, number: int) -> IncidentStatus:
+    async with engine.database.read() as tx:
+        return (await incident_rows.get(tx, [number]))[number].status
+
+
+async def test_a_page_is_a_text_and_its_reply_acknowledges(engine, happens, twilio):
+    number = await happens.receive(firing())
+    (text,) = twilio.texts
+    assert text.to == ANA
+    assert f"#{number}" in text.body
+    assert "Reply 1a ack" in text.body
+    answer = await twilio.reply(to_text=text, body="1a")
+    assert answer.startswith(f"#{number} acknowledged")
+    assert await status_of(engine, number) is IncidentStatus.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("body", ["ack", "ack 1", "Ack all", "1 ack", "aa", "ACK 1 – on it ✅"])
+async def test_every_way_to_say_it_acknowledges(engine, happens, twilio, body):
+    number = await happens.receive(firing())
+    await twilio.reply(to_text=twilio.texts[0], body=body)
+    assert await status_of(engine, number) is IncidentStatus.ACKNOWLEDGED
+
+
+async def test_the_same_text_delivered_twice_takes_effect_once_and_gets_the_same_answer(happens, twilio):
+    await happens.receive(firing())
+    first = await twilio.reply(to_text=twilio.texts[0], body="1a", sid="SM" + "7" * 32)
+    again = await twilio.reply(to_text=twilio.texts[0], body="1a", sid="SM" + "7" * 32)
+    assert first == again
+
+
+async def test_whoever_is_late_hears_who_was_first_and_when(happens, twilio, clock):
+    await happens.receive(firing())
+    clock.move(timedelta(minutes=10))
+    await happens.settle()
+    to_ben = next(text for text in twilio.texts if text.to == BEN)
+    await twilio.reply(to_text=twilio.texts[0], body="1a")
+    clock.move(timedelta(minutes=1))
+    answer = await twilio.reply(to_text=to_ben, body="1a")
+    assert "Ana Ruiz" in answer
+    assert "09:10" in answer
+
+
+async def test_a_stranger_gets_no_answer_and_changes_nothing(engine, happens, twilio):
+    number = await happens.receive(firing())
+    assert await twilio.text(sender="+15005550006", to="+14155552345", body="ack all") == ""
+    assert await status_of(engine, number) is IncidentStatus.TRIGGERED
+
+
+async def test_an_unknown_text_gets_one_helpful_answer_and_acknowledges_nothing(engine, happens, twilio):
+    number = await happens.receive(firing())
+    answer = await twilio.reply(to_text=twilio.texts[0], body="do not ack this")
+    assert "ack" in answer
+    assert await status_of(engine, number) is IncidentStatus.TRIGGERED
+
+
+async def test_a_call_follows_when_nobody_answers_the_text_and_a_key_acknowledges(engine, happens, twilio, clock):
+    number = await happens.receive(firing())
+    clock.move(timedelta(minutes=2))
+    await happens.settle()
+    (call,) = twilio.calls
+    heard = await twilio.answer(call, "4")
+    assert heard.said[0].startswith("On-call page for")
+    assert "acknowledged" in heard.said[-1]
+    assert await status_of(engine, number) is IncidentStatus.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize(("keys", "by"), [((), ""), (("7", "8", "1"), ""), ((), "machine_start")])
+async def test_silence_wrong_keys_and_voice_mail_acknowledge_nothing(engine, happens, twilio, clock, keys, by):
+    number = await happens.receive(firing())
+    clock.move(timedelta(minutes=2))
+    await happens.settle()
+    heard = await twilio.answer(twilio.calls[0], *keys, answered_by=by)
+    assert len(heard.said) < 15
+    assert await status_of(engine, number) is IncidentStatus.TRIGGERED
+
+
+async def test_a_call_about_a_page_that_was_taken_meanwhile_says_so(happens, twilio, clock):
+    await happens.receive(firing())
+    clock.move(timedelta(minutes=2))
+    await happens.settle()
+    await twilio.reply(to_text=twilio.texts[0], body="ack")
+    heard = await twilio.answer(twilio.calls[0], "4")
+    assert heard.said == ("This page is no longer open. Goodbye.",)
+
+
+async def test_a_key_can_repeat_escalate_and_resolve(engine, happens, twilio, clock):
+    number = await happens.receive(firing())
+    clock.move(timedelta(minutes=2))
+    await happens.settle()
+    heard = await twilio.answer(twilio.calls[0], "*", "6")
+    assert sum(line.startswith("On-call page") for line in heard.said) == 2
+    assert await status_of(engine, number) is IncidentStatus.RESOLVED
+
+
+async def outcomes(engine, number: int) -> list[str]:
+    async with engine.database.read() as tx:
+        pages = await page_rows.of_incident(tx, number)
+        carried = await page_rows.deliveries(tx, [page.id for page in pages if page.channel != "slack"])
+    return [d.outcome for d in carried]
+
+
+async def test_reports_doubled_reversed_and_unknown_only_move_forward(engine, happens, twilio):
+    number = await happens.receive(firing())
+    (text,) = twilio.texts
+    for status in ("delivered", "sent", "delivered", "queued"):
+        assert await twilio.report_text(text, status) == 204
+    stranger = type(text)(sid="SM" + "9" * 32, to=ANA, sender="+1", body="", status_callback=text.status_callback)
+    assert await twilio.report_text(stranger, "failed", 30003) == 204
+    assert await outcomes(engine, number) == ["delivered"]
+
+
+async def test_delivered_is_never_taken_for_seen(engine, happens, twilio):
+    number = await happens.receive(firing())
+    await twilio.report_text(twilio.texts[0], "delivered")
+    assert await status_of(engine, number) is IncidentStatus.TRIGGERED
+
+
+async def test_a_phone_that_is_off_moves_on_to_the_call_at_once(happens, twilio):
+    await happens.receive(firing())
+    await twilio.report_text(twilio.texts[0], "undelivered", 30003)
+    await happens.settle()
+    assert len(twilio.calls) == 1
+
+
+async def test_somebody_who_sent_stop_is_called_at_once(happens, twilio):
+    twilio.refused[ANA] = 21610
+    await happens.receive(firing())
+    assert [call.to for call in twilio.calls] == [ANA]
+
+
+async def test_a_lost_answer_starts_the_call_and_the_report_settles_what_came_of_the_text(engine, happens, twilio):
+    twilio.faults.expect(Fault.DROP_AFTER)
+    number = await happens.receive(firing())
+    assert len(twilio.texts) == 1
+    assert len(twilio.calls) == 1
+    assert sorted(await outcomes(engine, number)) == ["accepted", "unknown"]
+    await twilio.report_text(twilio.texts[0], "delivered")
+    assert sorted(await outcomes(engine, number)) == ["accepted", "delivered"]
+
+
+async def test_filtered_texts_alarm_the_operator_once(engine, happens, twilio):
+    await happens.receive(firing())
+    await twilio.report_text(twilio.texts[0], "undelivered", 30007)
+    await twilio.report_text(twilio.texts[0], "undelivered", 30007)
+    async with engine.database.read() as tx:
+        titles = [incident.title for incident in await incident_rows.listed(tx, limit=10)]
+    assert sum("broken for everybody" in title for title in titles) == 1
+
+
+@pytest.mark.parametrize("path", ["sms", "voice", "gather", "status"])
+@pytest.mark.parametrize(
+    "body", [b"From=%2B34600000001&Body=ack&MessageSid=SM1", b"\xff\xfe", b"&".join([b"a=1"] * 600)]
+)
+@pytest.mark.parametrize("signature", [None, "", "AAAA", "é", "0/KCTR6DLpKmkAf8muzZqo1nDgQ="])
+async def test_what_twilio_did_not_sign_is_refused_and_changes_nothing(door, path, body, signature):
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Forwarded-Host": "oncall.example.com"}
+    if signature is not None:
+        headers["X-Twilio-Signature"] = signature
+    url = door.make_url(f"/webhooks/twilio/{path}")
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+        assert answer.status == 403
+
+
+async def test_a_request_signed_for_another_address_is_refused(engine, happens, twilio):
+    number = await happens.receive(firing())
+    twilio.public_url = "https://staging.example.com"
+    twilio.violations.found.clear()
+    await twilio.reply(to_text=twilio.texts[0], body="1a")
+    assert twilio.violations.found == ["the text address answered 403"]
+    twilio.violations.found.clear()
+    assert await status_of(engine, number) is IncidentStatus.TRIGGERED
