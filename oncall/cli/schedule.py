@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
+from oncall.clock import SystemClock
+from schedules import starter
 from schedules.deadline import SERIES_SECONDS, cpu_deadline
 from schedules.identity import BadIdentity, Identity, identity
 from schedules.reading import Reading, read
@@ -21,6 +23,45 @@ REFUSED = 3
 @click.group()
 def schedule() -> None:
     """Read rotations from calendar files."""
+
+
+@schedule.command()
+@click.option("--people", "names", metavar="ANA,BEN,CAI", help="Who takes turns, in order (with --weekly).")
+@click.option("--weekly", is_flag=True, help="A week each.")
+@click.option("--handoff", "change", metavar="WHEN", help='When the person changes: "Mon 09:00 Europe/Berlin".')
+@click.option("--site", "sites", multiple=True, metavar="SITE",
+              help='Follow the sun: "Asia/Singapore 09:00-17:00 wei,arjun". Repeat for each site.')  # fmt: skip
+@click.option("--first", type=click.DateTime(["%Y-%m-%d"]), help="First day; default today.")
+def new(names: str | None, weekly: bool, change: str | None, sites: tuple[str, ...], first: datetime | None) -> None:
+    """Write a first rotation as a calendar to import anywhere: `oncall schedule new … > rota.ics`.
+
+    The calendar program is the editor from then on.
+    """
+    now = SystemClock().now()
+    day = (first or now).date()
+    try:
+        if sites and not (weekly or names or change):
+            body = starter.follow_the_sun([starter.site(text) for text in sites], first=day, made_at=now)
+        elif weekly and names and change and not sites:
+            body = starter.weekly(starter.people(names), starter.handoff(change), first=day, made_at=now)
+        else:
+            raise click.UsageError("give --weekly with --people and --handoff, or one --site for each place")
+    except starter.BadStarter as wrong:
+        raise click.UsageError(str(wrong)) from None
+    click.echo(body, nl=False)
+    for line in _gaps_of(body, now):
+        click.echo(line, err=True)
+
+
+def _gaps_of(body: bytes, now: datetime) -> list[str]:
+    """What the rotation leaves uncovered within a year: sites whose clocks change on different days leave hours."""
+    found = read(body, (now + timedelta(days=28), now + timedelta(days=28 + 365)), identity=identity())
+    gaps = [segment for segment in found.segments if not segment.on_call]
+    if not gaps:
+        return []
+    hours = sum((gap.end - gap.start) / timedelta(hours=1) for gap in gaps)
+    first = f"the first from {gaps[0].start:%a %d %b %Y %H:%M} to {gaps[0].end:%H:%M} UTC"
+    return [f"Within a year {len(gaps)} gaps of {hours:.0f} h in all are left, {first}."]
 
 
 class Instant(click.ParamType["datetime"]):

@@ -93,3 +93,36 @@ def test_a_wrong_identity_file_is_named(calendar, tmp_path):
     result = run(calendar, *MORNING, "--identity", identity)
     assert result.exit_code == 2
     assert "patern" in result.stderr
+
+
+def new(*arguments):
+    return CliRunner().invoke(main, ["schedule", "new", *arguments])
+
+
+def test_a_weekly_rotation_is_written_as_a_calendar_that_can_be_read_back(tmp_path):
+    result = new("--people", "ana,ben", "--weekly", "--handoff", "Mon 09:00 Europe/Berlin", "--first", "2026-11-02")
+    assert (result.exit_code, result.stderr) == (0, "")
+    path = tmp_path / "rota.ics"
+    path.write_text(result.stdout, newline="")
+    read_back = run(path, "--from", "2026-11-02T08:00:00Z", "--to", "2026-11-16T08:00:00Z", "--json")
+    assert [piece["on_call"] for piece in json.loads(read_back.stdout)["segments"]] == [["ana"], ["ben"]]
+
+
+def test_following_the_sun_tells_the_hours_that_stay_uncovered():
+    result = new("--site", "Europe/London 09:00-17:00 tom", "--site", "America/New_York 12:00-04:00 luis")
+    assert result.exit_code == 0
+    assert "gaps of" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "give --weekly with --people and --handoff, or one --site"),
+        (("--weekly", "--people", "ana"), "give --weekly"),
+        (("--weekly", "--people", "ana", "--handoff", "nine"), "is no handoff"),
+    ],
+)
+def test_a_rotation_that_cannot_be_made_is_told_with_what_to_write(arguments, says):
+    result = new(*arguments)
+    assert result.exit_code == 2
+    assert says in result.stderr
