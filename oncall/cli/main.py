@@ -17,6 +17,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("schedule", "oncall.cli.schedule:schedule"),
     ("serve", "oncall.cli.serve:serve"),
     ("sign-in", "oncall.cli.sign_in:sign_in"),
+    ("token", "oncall.cli.token:token"),
 )
 
 

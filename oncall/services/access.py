@@ -163,6 +163,18 @@ async def revoke_token(engine: Engine, caller: Caller, token_digest: str) -> Non
         await store.log(tx, line)
 
 
+def caller_at_shell(engine: Engine, person: str) -> Caller:
+    """Who somebody speaks for that has the configuration and the database in their hands anyway.
+
+    Raises:
+        NotFound: the files name no such person.
+    """
+    known = engine.directory.people.get(person)
+    if known is None:
+        raise NotFound(f"there is no person {person}", "People are kept in people.yaml.")
+    return _caller(engine, known, known.role, Via.CLI)
+
+
 def digest(secret: str) -> str:
     """SHA-256 in hex. The secrets are 256 random bits, so a slow hash would add nothing."""
     return hashlib.sha256(secret.encode()).hexdigest()
