@@ -39,9 +39,7 @@ def route() -> None:
 @click.option("--timezone", default="", help="Zone of --at and of the times shown; default the owning team's.")
 @click.option("--offline", is_flag=True, help="Read the files alone, not the engine's database.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def explain(  # noqa: PLR0917 - click passes options by name
-    directory: Path, labels: tuple[str, ...], at: str, timezone: str, offline: bool, as_json: bool
-) -> None:
+def explain(directory: Path, labels: tuple[str, ...], at: str, timezone: str, offline: bool, as_json: bool) -> None:
     """Print the whole path of an alert: owner, incident it would join, and who would be woken when.
 
     Example: oncall route explain severity=critical service=checkout --at "Sat 03:00"

@@ -100,7 +100,7 @@ class Alias(click.ParamType["tuple[str, str]"]):
               help="JSON file that says how names are read.")  # fmt: skip
 @click.option("--tz-alias", "aliases", type=Alias(), multiple=True, help="What a TZID means: NAME=ZONE. Repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def segments(  # noqa: PLR0917 - click passes options by name
+def segments(
     file: Path,
     begin: datetime,
     end: datetime,
