@@ -90,7 +90,8 @@ def test_secrets_never_show(tmp_path):
         ONCALL_SMTP_FROM="a@b.example",
         ONCALL_SMTP_PASSWORD="hunter2",
     )
-    assert "hunter2" not in f"{found!r} {found} {found.database_url} {found.channels}"
+    assert "hunter2" not in f"{found!r} {found} {found.database_url} {found.database_url!r} {found.channels}"
+    assert found.database_url.reveal() == "postgresql+asyncpg://u:hunter2@db/x"
     assert found.channels["ONCALL_SLACK_BOT_TOKEN"] == "xoxb-hunter2"
     assert found.channels["ONCALL_SMTP_PASSWORD"] == "hunter2"
 
