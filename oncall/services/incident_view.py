@@ -9,6 +9,7 @@ from typing import Annotated
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifiers.message import MessageKind
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Entry, EntryKind, Incident, Involvement, InvolvementStatus, Via
@@ -30,7 +31,7 @@ MOST_AT_ONCE = 200
 
 
 class TeamPart(msgspec.Struct, frozen=True, kw_only=True):
-    """One team's part in an incident. Step and steps count from 1."""
+    """One team's part in an incident. `step` of its policy's `steps` were taken in this round."""
 
     team: str
     name: str
@@ -92,6 +93,8 @@ class PageItem(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     sent_at: datetime | None
     detail: str
+    #: page, notice, reminder or resolved.
+    kind: MessageKind
 
 
 class LinkItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,7 +220,6 @@ async def _load(tx: AsyncConnection, number: int) -> Incident:
 
 def _part(engine: Engine, involvement: Involvement) -> TeamPart:
     team = engine.directory.teams.get(involvement.team)
-    steps = len(involvement.policy.steps)
     return TeamPart(
         team=involvement.team,
         name=team.name if team else involvement.team,
@@ -230,8 +232,8 @@ def _part(engine: Engine, involvement: Involvement) -> TeamPart:
         acknowledged_via=involvement.acknowledged_via,
         expires_at=involvement.expires_at,
         next_due_at=involvement.next_due_at,
-        step=min(involvement.position.step + 1, max(steps, 1)),
-        steps=steps,
+        step=involvement.position.step,
+        steps=len(involvement.policy.steps),
     )
 
 
@@ -276,4 +278,5 @@ def _page(page: Page) -> PageItem:
         due_at=page.due_at,
         sent_at=page.sent_at,
         detail=page.detail,
+        kind=page.kind,
     )

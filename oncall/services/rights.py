@@ -52,6 +52,16 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """As timelines name them."""
         return Actor(self.person, self.via)
 
+    @property
+    def may_respond(self) -> bool:
+        """Whether views offer to answer incidents."""
+        return self.may(Right.RESPOND)
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether views offer what an admin does."""
+        return self.may(Right.ADMINISTER)
+
     def may(self, right: Right, *, team: str = "", person: str = "") -> bool:
         """Whether the table allows it; `team` matters for `EDIT_TEAM`, `person` for `USE_PHONE`."""
         if right is Right.USE_PHONE and person == self.person:

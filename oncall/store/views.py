@@ -101,3 +101,23 @@ async def segments_of_all(tx: AsyncConnection, since: datetime, until: datetime)
     for row in (await tx.execute(query)).all():
         found.setdefault(row.schedule, []).append(_segment(row))
     return found
+
+
+async def line_between(tx: AsyncConnection, number: int, after: int, until: int) -> bool:
+    """Whether an incident has a timeline line with an id in (after, until]."""
+    query = (
+        sa.select(timeline.c.id)
+        .where(timeline.c.incident_id == number, timeline.c.id > after, timeline.c.id <= until)
+        .limit(1)
+    )
+    return (await tx.execute(query)).scalar() is not None
+
+
+async def message_between(tx: AsyncConnection, person: str, after: int, until: int) -> bool:
+    """Whether a built-in phone has a message with an id in (after, until]."""
+    query = (
+        sa.select(phone_message.c.id)
+        .where(phone_message.c.person == person, phone_message.c.id > after, phone_message.c.id <= until)
+        .limit(1)
+    )
+    return (await tx.execute(query)).scalar() is not None

@@ -5,11 +5,26 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.engine import Engine
-from oncall.web import account, alertmanager, health, openapi, operations, sign_in
+from oncall.services.news import News
+from oncall.web import (
+    account,
+    alertmanager,
+    answer,
+    health,
+    incidents,
+    live,
+    more,
+    on_call,
+    openapi,
+    operations,
+    phone,
+    reload,
+    sign_in,
+)
 from oncall.web.api import OPERATIONS
 from oncall.web.assets import ASSETS
 from oncall.web.headers import add_headers
-from oncall.web.keys import ENGINE
+from oncall.web.keys import ENGINE, NEWS
 from oncall.web.problems import problems
 from oncall.web.rendering import set_up
 from oncall.web.sessions import Handler
@@ -32,6 +47,21 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/sign-in/link/{secret}", sign_in.show_link),
     ("POST", "/sign-in/link/{secret}", sign_in.use_link),
     ("POST", "/sign-out", sign_in.sign_out),
+    ("GET", "/", incidents.now),
+    ("GET", "/incidents", incidents.listed),
+    ("GET", "/incidents/{id}", incidents.one),
+    ("GET", "/incidents/{id}/alerts", incidents.alerts),
+    ("GET", "/incidents/{id}/timeline", incidents.timeline),
+    ("POST", "/incidents/{id}/{verb}", incidents.act),
+    ("GET", "/on-call", on_call.show),
+    ("GET", "/phone", phone.choose),
+    ("GET", "/phone/{person}", phone.show),
+    ("POST", "/phone/{person}", phone.reply),
+    ("GET", "/live", live.stream),
+    ("GET", "/answer/{page}", answer.show),
+    ("POST", "/answer/{page}", answer.acknowledge),
+    ("GET", "/more", more.show),
+    ("POST", "/-/reload", reload.reload),
     ("GET", "/account", account.show),
     ("POST", "/account/tokens", account.create_token),
     ("POST", "/account/tokens/{digest}/revoke", account.revoke_token),
@@ -42,6 +72,9 @@ def create_app(engine: Engine) -> web.Application:
     """The application on a running engine; closing it leaves the engine alone."""
     app = web.Application(middlewares=[problems], client_max_size=engine.settings.max_body)
     app[ENGINE] = engine
+    app[NEWS] = News(engine)
+    app.cleanup_ctx.append(live.run)
+    app.on_shutdown.append(live.release)
     set_up(app)
     app.on_response_prepare.append(add_headers)
     for method, path, door in ROUTES:

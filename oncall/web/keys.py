@@ -5,9 +5,11 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.engine import Engine
+from oncall.services.news import News
 from oncall.services.rights import Caller
 
 ENGINE = web.AppKey("engine", Engine)
+NEWS = web.AppKey("news", News)
 #: Who asks; set by `sessions.signed_in` and `sessions.api_caller`, absent on open addresses.
 CALLER = web.RequestKey("caller", Caller)
 #: What ties a form to the browser it was made for.

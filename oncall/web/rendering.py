@@ -12,6 +12,7 @@ from aiohttp import web
 
 from oncall.web.assets import ASSETS
 from oncall.web.keys import CALLER, FORM_TOKEN, engine_of
+from oncall.web.markdown import markdown
 from oncall.web.when import When
 
 FOLDER = Path(__file__).parent / "templates"
@@ -41,6 +42,9 @@ def set_up(app: web.Application) -> None:
     env.filters["count"] = count
     env.filters["initials"] = initials
     env.filters["sentence"] = sentence
+    env.filters["shortened"] = shortened
+    env.filters["capitalised"] = capitalised
+    env.filters["markdown"] = markdown
     env.globals["tabs"] = TABS
 
 
@@ -78,11 +82,23 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
+def shortened(text: str, most: int) -> str:
+    """At most so many characters, with a mark where it was cut."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def capitalised(text: str) -> str:
+    """With a capital in front, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def _common(request: web.Request) -> dict[str, Any]:
     caller = request.get(CALLER)
+    engine = engine_of(request)
     return {
         "caller": caller,
+        "names": {person.id: person.name for person in engine.directory.people.values()},
         "form_token": request.get(FORM_TOKEN, ""),
         "path": request.path,
-        "when": When(engine_of(request).clock.now(), caller.timezone if caller else "UTC"),
+        "when": When(engine.clock.now(), caller.timezone if caller else "UTC"),
     }

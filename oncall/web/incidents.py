@@ -1,0 +1,135 @@
+"""Views of incidents, and the forms that act on them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from notifiers.message import MessageKind
+from oncall.errors import Invalid, NotFound, OncallError, SignedOut
+from oncall.services import acting, incident_list, incident_view, now_view
+from oncall.services.incident_list import ListQuery
+from oncall.web.keys import CALLER, engine_of
+from oncall.web.problems import Problem, problem_of
+from oncall.web.rendering import render, see_other
+from oncall.web.runs import fold
+from oncall.web.sessions import FORM_FIELD, signed_in
+
+#: Form fields that may be given several times.
+SEVERAL = frozenset({"alerts", "teams"})
+
+
+@signed_in
+async def now(request: web.Request) -> web.StreamResponse:
+    """What is open for me, and what I am on call for."""
+    found = await now_view.view_now(engine_of(request), request[CALLER])
+    return render(request, "now.html", {"now": found})
+
+
+@signed_in
+async def listed(request: web.Request) -> web.StreamResponse:
+    """The list."""
+    given = {name: value for name, value in request.query.items() if value}
+    try:
+        query = msgspec.convert({"status": "open"} | given, ListQuery, strict=False) if "status" not in given else None
+        if query is None:
+            shown = {k: v for k, v in given.items() if not (k == "status" and v == "all")}
+            query = msgspec.convert(shown, ListQuery, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), "Choose one of the filters.", "query") from error
+    found = await incident_list.list_incidents(engine_of(request), request[CALLER], query)
+    status = given.get("status", "open")
+    return render(request, "incidents.html", {"found": found, "query": query, "status": status})
+
+
+@signed_in
+async def one(request: web.Request) -> web.StreamResponse:
+    """One incident."""
+    return await _show(request, number_of(request))
+
+
+@signed_in
+async def alerts(request: web.Request) -> web.StreamResponse:
+    """All its alerts, a stretch at a time."""
+    number = number_of(request)
+    skip = request.query.get("cursor", "0")
+    engine, caller = engine_of(request), request[CALLER]
+    found = await incident_view.alerts_after(engine, caller, number, int(skip) if skip.isdecimal() else 0)
+    return render(request, "alerts.html", {"found": found, "number": number})
+
+
+@signed_in
+async def timeline(request: web.Request) -> web.StreamResponse:
+    """Older lines of its timeline."""
+    number = number_of(request)
+    before = request.query.get("cursor", "")
+    engine, caller = engine_of(request), request[CALLER]
+    found = await incident_view.timeline_before(engine, caller, number, int(before) if before.isdecimal() else None)
+    return render(request, "timeline.html", {"found": found, "number": number})
+
+
+@signed_in
+async def act(request: web.Request) -> web.StreamResponse:
+    """A form: do it and show the incident after it; what went wrong is said above it."""
+    number, verb = number_of(request), request.match_info["verb"]
+    if verb not in acting.ACTS:
+        raise NotFound(f"nothing is called {verb}")
+    engine, caller = engine_of(request), request[CALLER]
+    try:
+        asked = acting.read_act(verb, await _fields(request))
+        after = await acting.perform(engine, caller, number, asked)
+    except (NotFound, SignedOut):
+        raise
+    except OncallError as error:
+        return await _show(request, number, problem_of(error))
+    return see_other(f"/incidents/{after.id}")
+
+
+def number_of(request: web.Request) -> int:
+    """The incident in the address.
+
+    Raises:
+        NotFound: it is no number.
+    """
+    text = request.match_info["id"]
+    if re.fullmatch(r"[0-9]{1,15}", text, re.ASCII) is None:
+        raise NotFound("there is no such incident", "Look in the list of incidents.")
+    return int(text)
+
+
+async def _show(request: web.Request, number: int, problem: Problem | None = None) -> web.Response:
+    engine, caller = engine_of(request), request[CALLER]
+    found = await incident_view.view_incident(engine, caller, number)
+    others = await incident_list.list_incidents(engine, caller, ListQuery(status="open", limit=30))
+    lead = next((part for part in found.involvements if part.lead), found.involvements[0])
+    names = {person.id: person.name for person in engine.directory.people.values()}
+    asked = [p.person for p in found.pages if p.kind is MessageKind.PAGE and p.sent_at and p.person]
+    context = {
+        "incident": found,
+        "lead": lead,
+        "runs": fold(found.timeline),
+        "asked": [names.get(person, person) for person in dict.fromkeys(asked)],
+        "may_act": caller.may_respond,
+        "others": [i for i in others.incidents if i.id != number],
+        "problem": problem,
+        "people": engine.directory.people,
+        "teams": engine.directory.teams,
+    }
+    return render(request, "incident.html", context, status=problem.status if problem else 200)
+
+
+async def _fields(request: web.Request) -> dict[str, Any]:
+    form = await request.post()
+    fields: dict[str, Any] = {}
+    for name in form:
+        if name == FORM_FIELD:
+            continue
+        values = [value for value in form.getall(name) if isinstance(value, str)]
+        if name in SEVERAL:
+            fields[name] = values
+        elif values and values[0].strip():
+            fields[name] = values[0].strip()
+    return fields

@@ -1,0 +1,21 @@
+"""Where everything else is."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from oncall.web.keys import CALLER
+from oncall.web.rendering import render
+from oncall.web.sessions import signed_in
+
+PLACES = (
+    ("/account", "Account", "Your role, API tokens, signing out", "person"),
+    ("/api/v1/openapi.json", "API", "Everything here, for programs", "box"),
+)
+FOR_ADMINS = ()
+
+
+@signed_in
+async def show(request: web.Request) -> web.StreamResponse:
+    """The list."""
+    return render(request, "more.html", {"places": PLACES + (FOR_ADMINS if request[CALLER].may_administer else ())})
