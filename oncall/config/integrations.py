@@ -22,7 +22,7 @@ INTEGRATION_KEYS: Keys = {
 }
 HEARTBEAT_KEYS: Keys = {
     "alertname": "name of the alert; default `Watchdog`",
-    "every": "longest silence before the team is paged; default 5m",
+    "every": "how often the alert is sent again; the team is paged when three in a row are missed; default 5m",
     "team": "the team that is paged; default the fallback team",
 }
 #: A key is the only thing between the world and somebody's sleep.

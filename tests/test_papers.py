@@ -1,0 +1,114 @@
+"""What the papers promise is there: links, commands, make targets, and the bodies a newcomer sends."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from oncall.cli.main import COMMANDS
+from oncall.config import key_digest, load
+from routing.lined_yaml import load_documents
+from routing.owner import Resolver
+from routing.sources import source
+
+ROOT = Path(__file__).parents[1]
+PAPERS = sorted(path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")] if "0000-" not in path.name)
+_LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_COMMAND = re.compile(r"(?<![\w/.-])(?:\.venv/bin/)?oncall ([a-z][a-z-]*)(?=[ `\n])")
+_YAML = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def directory():
+    return load(ROOT / "examples" / "company", {}).directory
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+def installed(tool):
+    path = shutil.which(tool)
+    if path is None:
+        reason = f"{tool} is not installed"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    return path
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=name)
+def test_every_relative_link_leads_somewhere(paper):
+    targets = [target for target in _LINK.findall(paper.read_text("utf-8")) if "://" not in target]
+    assert [target for target in targets if not (paper.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=name)
+def test_every_make_target_exists(paper):
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^ {4}|`)make ([a-z]+)", paper.read_text("utf-8"), re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=name)
+def test_every_command_exists(paper):
+    code = re.findall(r"`oncall [^`]+`|^ {4}.*$|^```\n.*?^```", paper.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    named = {command for piece in code for command in _COMMAND.findall(piece + "\n")}
+    assert named <= {command for command, _ in COMMANDS}
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=name)
+def test_every_yaml_example_is_yaml(paper):
+    for block in _YAML.findall(paper.read_text("utf-8")):
+        load_documents(block)
+
+
+@pytest.mark.parametrize("command", [command for command, _ in COMMANDS])
+def test_every_command_is_in_the_papers(command):
+    assert any(f"oncall {command}" in paper.read_text("utf-8") for paper in PAPERS if paper.name != "CHANGELOG.md")
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("**/*.md")), ids=name)
+def test_every_page_is_reached_from_the_index(page):
+    if page.parent.name == "adr" or page.name == "index.md":
+        return
+    assert f"({page.relative_to(ROOT / 'docs')}" in (ROOT / "docs" / "index.md").read_text("utf-8")
+
+
+def test_the_body_that_a_newcomer_sends_is_good_and_is_owned_by_payments(directory):
+    decoded = source("alertmanager").decode((ROOT / "examples" / "alert.json").read_bytes())
+    assert decoded.rejected == ()
+    (alert,) = decoded.alerts
+    resolver = Resolver(directory.catalog, tuple(directory.teams), directory.defaults.fallback_team)
+    assert resolver.resolve(alert.labels).team == "payments"
+
+
+@pytest.mark.parametrize("paper", ["README.md", "docs/quickstart.md", "docs/alertmanager.md"])
+def test_the_key_in_the_papers_opens_the_example(paper, directory):
+    keys = re.findall(r"/api/v1/alertmanager/([\w-]+)", (ROOT / paper).read_text("utf-8"))
+    known = {integration.key_sha256 for integration in directory.integrations}
+    assert keys
+    assert all(key_digest(key) in known for key in keys)
+
+
+def test_the_route_in_the_papers_is_one_that_alertmanager_takes(tmp_path):
+    amtool = installed("amtool")
+    block = next(b for b in _YAML.findall((ROOT / "docs" / "alertmanager.md").read_text("utf-8")) if "route:" in b)
+    file = tmp_path / "alertmanager.yml"
+    file.write_text(block)
+    checked = subprocess.run([amtool, "check-config", file], capture_output=True, text=True, timeout=20, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_rule_in_the_papers_is_one_that_prometheus_takes(tmp_path):
+    promtool = installed("promtool")
+    block = next(b for b in _YAML.findall((ROOT / "docs" / "alertmanager.md").read_text("utf-8")) if "groups:" in b)
+    file = tmp_path / "rules.yml"
+    file.write_text(block)
+    checked = subprocess.run(
+        [promtool, "check", "rules", file], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
