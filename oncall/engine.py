@@ -13,7 +13,9 @@ from grouping import Grouper
 from notifiers.channel import Channel
 from notifiers.http import Http
 from notifiers.notifier import Notifier
+from notifiers.slack_tools import SlackTools
 from notifiers.wording import Wording
+from oncall.background import Background
 from oncall.clock import Clock
 from oncall.config import Settings
 from oncall.directory import Directory
@@ -79,6 +81,7 @@ class Engine:
         calendars: Reads calendars in a process of its own.
         web: Fetches calendars from addresses, off internal networks unless allowed.
         wording: The words of every message and answer.
+        slack: What is done in Slack beside sending pages; None where it is not configured.
         http: For addresses the operator configured; `guarded_http` for those a person wrote.
         node: This process's name in leases.
     """
@@ -95,11 +98,13 @@ class Engine:
     calendars: CalendarReader
     web: Web
     wording: Wording
+    slack: SlackTools | None
     http: Http
     guarded_http: Http
     node: str = field(default_factory=lambda: f"{socket.gethostname()}-{secrets.token_hex(4)}")
     metrics: Metrics = field(default_factory=Metrics)
     wake: Wake = field(default_factory=Wake)
+    background: Background = field(default_factory=Background)
     grouping: GroupingState = field(default_factory=GroupingState)
 
     @property

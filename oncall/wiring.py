@@ -10,6 +10,7 @@ from notifiers.channels import CHANNELS
 from notifiers.http import Http
 from notifiers.notifier import Notifier
 from notifiers.phone_item import PhoneItem
+from notifiers.slack_tools import open_tools
 from notifiers.wording import Wording
 from oncall.clock import Clock
 from oncall.config import Settings
@@ -49,6 +50,7 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock, *, confi
         calendars=CalendarReader(),
         web=Web(allowed=settings.calendar_networks),
         wording=edge.wording,
+        slack=open_tools(channels["slack"].values(settings.channels), edge) if "slack" in channels else None,
         http=http,
         guarded_http=guarded,
     )
@@ -56,6 +58,7 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock, *, confi
 
 async def close(engine: Engine) -> None:
     """Let go of everything, the inbox written first."""
+    await engine.background.finish()
     await engine.inbox.stop()
     for notifier in engine.notifiers.values():
         await notifier.close()

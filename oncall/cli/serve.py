@@ -22,7 +22,7 @@ from oncall.errors import OncallError
 from oncall.jobs import periodic
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
-from oncall.services import access, rotations
+from oncall.services import access, rotations, slack_doors
 from oncall.services.reload import BadDirectory, reload
 from oncall.store import migrations
 from oncall.web.app import create_app
@@ -95,10 +95,15 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
     stages.start()
     scheduler.start()
     loop.add_signal_handler(signal.SIGHUP, on_hangup)
+    socket = slack_doors.socket(engine)
+    opening = loop.create_task(socket.open(), name="slack socket") if socket else None
     try:
         yield
     finally:
         loop.remove_signal_handler(signal.SIGHUP)
+        if socket is not None and opening is not None:
+            await socket.close()
+            opening.cancel()
         scheduler.shutdown(wait=False)
         await server.cleanup()
         first.cancel()

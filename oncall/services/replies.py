@@ -11,6 +11,7 @@ from oncall.errors import AlreadyAcknowledged, AlreadyResolved, OncallError
 from oncall.incident import Actor, Via
 from oncall.person import Person
 from oncall.services import incidents, on_call
+from oncall.services.telling import tell_team
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store import replies as reply_rows
@@ -18,6 +19,8 @@ from oncall.store import rotations
 
 #: Length of a snooze that names none.
 SNOOZE = timedelta(hours=1)
+#: Length of a cover that names none.
+COVER = timedelta(hours=8)
 HELP = "Reply: ack, ack 12, ack all, 12 resolve, 12 escalate, 12 snooze 2h, who. Without a number: the latest page."
 #: Which door a channel's answers come through.
 DOORS = {
@@ -35,7 +38,8 @@ class Incoming:
     """One answer as a provider handed it over.
 
     `id` is the provider's name for it: the same id twice takes effect once and gets the same answer. `incident` is
-    the one it is about where the channel knows (a call, a button).
+    the one it is about where the channel knows (a call, a button). `person` is who it is from where the door knows;
+    otherwise the address tells.
     """
 
     id: str
@@ -44,11 +48,13 @@ class Incoming:
     text: str = ""
     digits: str = ""
     incident: int | None = None
+    person: str = ""
 
 
 async def handle(engine: Engine, incoming: Incoming) -> str:
     """Do what was asked and say what came of it; "" for a stranger, who gets no answer."""
-    person = sender(engine, incoming.channel, incoming.address)
+    known = engine.directory.people.get(incoming.person)
+    person = known or sender(engine, incoming.channel, incoming.address)
     if person is None:
         return ""
     now = engine.clock.now()
@@ -89,8 +95,10 @@ async def _answer(engine: Engine, incoming: Incoming, person: Person, now: datet
     if reply.verb is Verb.HELP:
         return HELP
     if reply.verb is Verb.WHO:
-        return await _who(engine, reply.name, now)
-    if reply.verb in {Verb.STOP, Verb.START, Verb.COVER, Verb.REPEAT}:
+        return await who_is_on_call(engine, reply.name, now)
+    if reply.verb is Verb.COVER:
+        return await ask_for_cover(engine, person, reply.duration or COVER)
+    if reply.verb in {Verb.STOP, Verb.START, Verb.REPEAT}:
         return f"{reply.verb.value} is not available through {incoming.channel}. {HELP}"
     numbers = await _targets(engine, incoming, reply)
     if not numbers:
@@ -152,7 +160,22 @@ def _first(engine: Engine, who: str, asking: Actor) -> str:
     return person.name if person else who
 
 
-async def _who(engine: Engine, words: str, now: datetime) -> str:
+async def ask_for_cover(engine: Engine, person: Person, length: timedelta, why: str = "") -> str:
+    """Ask the person's teams to take over from now on; they stay on call until somebody does."""
+    now = engine.clock.now()
+    until = now + length
+    teams = engine.directory.teams_of(person.id)
+    if not teams:
+        return "You are in no team that could be asked."
+    asking = f"{person.name} asks for cover until {until:%a %H:%M} UTC" + (f": {why.strip()}" if why.strip() else "")
+    async with engine.database.write() as tx:
+        for team in teams:
+            await tell_team(engine, tx, team, asking, reason="a member asks for cover", now=now)
+    engine.wake.delivery.set()
+    return engine.wording.phrases.say(person.language, "answer_cover", until=f"{until:%H:%M} UTC")
+
+
+async def who_is_on_call(engine: Engine, words: str, now: datetime) -> str:
     """Who is on call, for every team or for those whose name holds the words."""
     async with engine.database.read() as tx:
         segments = await rotations.segments_at(tx, now)

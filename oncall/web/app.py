@@ -28,7 +28,7 @@ from oncall.web.keys import ENGINE, NEWS
 from oncall.web.problems import problems
 from oncall.web.rendering import set_up
 from oncall.web.sessions import Handler
-from oncall.web.webhooks import twilio
+from oncall.web.webhooks import slack, twilio
 
 #: Every address: method, path, door.
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -39,6 +39,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/webhooks/twilio/voice", twilio.voice),
     ("POST", "/webhooks/twilio/gather", twilio.gather),
     ("POST", "/webhooks/twilio/status", twilio.status),
+    ("POST", "/webhooks/slack/actions", slack.actions),
+    ("POST", "/webhooks/slack/commands", slack.commands),
+    ("POST", "/webhooks/slack/events", slack.events),
     ("GET", "/healthz", health.healthz),
     ("GET", "/readyz", health.readyz),
     ("GET", "/metrics", health.metrics),

@@ -1,0 +1,116 @@
+"""What `/oncall` answers: who is on call, services, pages to teams, covering, shifts, and every reply."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from notifiers import slack_command, slack_modals
+from notifiers.slack_blocks import escape
+from notifiers.slack_command import Ask, Command
+from notifiers.slack_inbound import SlashCommand
+from oncall.engine import Engine
+from oncall.errors import OncallError
+from oncall.incident import Actor, Via
+from oncall.person import Person, Role
+from oncall.services import replies, slack_clicks, team_pages
+from oncall.services.on_call import schedule_key
+from oncall.services.on_call_view import AHEAD, shifts
+from oncall.services.replies import Incoming
+from oncall.services.slack_members import address_of, person_of
+from oncall.store import views
+from routing.catalog.entry import Entry
+from routing.catalog.links import links
+from routing.catalog.search import SearchIndex, findable
+
+HELP = (
+    "`/oncall` who is on call · `who payments` · `pay` finds services · `page payments why` pages a team · "
+    "`cover` asks for cover · `shifts` yours · `ack 12` and every other reply"
+)
+#: Services one answer names.
+MOST_SERVICES = 5
+#: Shifts one answer names.
+MOST_SHIFTS = 5
+
+
+async def run(engine: Engine, asked: SlashCommand) -> str:
+    """The answer, in Slack's markup."""
+    command = slack_command.read(asked.text)
+    match command.ask:
+        case Ask.HELP:
+            return HELP
+        case Ask.WHO:
+            return escape(await replies.who_is_on_call(engine, command.about, engine.clock.now()))
+        case Ask.FIND:
+            return _find(engine, command.about)
+    person = await person_of(engine, asked.user)
+    if person is None or person.role is Role.VIEWER:
+        return slack_clicks.refusal(asked.user, person)
+    return await _act(engine, asked, command, person)
+
+
+async def _act(engine: Engine, asked: SlashCommand, command: Command, person: Person) -> str:
+    match command.ask:
+        case Ask.SHIFTS:
+            return escape(await _shifts(engine, person))
+        case Ask.PAGE:
+            return await _page(engine, command, person)
+        case Ask.COVER if command.duration is not None:
+            return await replies.ask_for_cover(engine, person, command.duration)
+        case Ask.COVER:
+            view = slack_modals.cover(partial(engine.wording.phrases.say, person.language))
+            opened = engine.slack is not None and await engine.slack.open_modal(asked.trigger_id, view)
+            return "" if opened else "Slack did not open the form in time; try `/oncall cover 2h`."
+        case Ask.OVERRIDE:
+            return f"Take over in the calendar of {escape(command.about)}, or ask for it: `/oncall cover`."
+    incoming = Incoming(
+        id=f"slack:{asked.id}",
+        channel="slack",
+        address=address_of(person),
+        person=person.id,
+        text=asked.text,
+    )
+    return escape(await replies.handle(engine, incoming))
+
+
+def _find(engine: Engine, words: str) -> str:
+    """Services whose name or alias fits, with owner, runbook, logs and dashboards."""
+    catalog = engine.directory.catalog
+    index = SearchIndex(findable(entry) for entry in catalog.entries)
+    hits = index.search(words, MOST_SERVICES)
+    lines = [_service(engine, catalog.by_name[hit.id]) for hit in hits if hit.id in catalog.by_name]
+    return "\n".join(lines) or f"No service is called {escape(words)}. {HELP}"
+
+
+def _service(engine: Engine, entry: Entry) -> str:
+    team = engine.organisation.resolver.owner_of(entry)
+    known = engine.directory.teams.get(team) if team else None
+    owner = known.name if known else entry.owner or "nobody"
+    named = " · ".join(f"<{link.url}|{escape(link.name)}>" for link in links(entry, {}))
+    about = f": {escape(entry.description)}" if entry.description else ""
+    return f"*{escape(entry.name)}*{about} (owner: {escape(owner)})" + (f"\n{named}" if named else "")
+
+
+async def _shifts(engine: Engine, person: Person) -> str:
+    now = engine.clock.now()
+    async with engine.database.read() as tx:
+        segments = await views.segments_of_all(tx, now, now + AHEAD)
+    lines = [
+        (shift.since, f"{team.name} {name}: {shift.since:%a %d %b %H:%M} to {shift.until:%a %d %b %H:%M} UTC")
+        for team in engine.directory.teams.values()
+        for name in team.schedules
+        for shift in shifts(engine.directory, segments.get(schedule_key(team.id, name), ()))
+        if any(one.person == person.id for one in shift.on_call)
+    ]
+    days = AHEAD // timedelta(days=1)
+    return "\n".join(line for _, line in sorted(lines)[:MOST_SHIFTS]) or f"No shift of yours in the next {days} days."
+
+
+async def _page(engine: Engine, command: Command, person: Person) -> str:
+    try:
+        number = await team_pages.page_team(
+            engine, command.about, why=command.text, by=Actor(person.id, Via.SLACK), name=person.name
+        )
+    except OncallError as error:
+        return escape(f"{error}. {error.mend}")
+    return f"#{number} is open and asks {escape(command.about)}."
