@@ -1,0 +1,83 @@
+"""What must hold in the database whenever the engine has nothing left to do, by the numbers of the design."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from oncall.store.database import Database
+from oncall.store.schema import alert, delivery, inbox, incident, involvement, page, timeline
+
+
+async def check(database: Database, now: datetime) -> None:
+    """Raise AssertionError with the first invariant that does not hold."""
+    async with database.read() as tx:
+        rows = {table: (await tx.execute(sa.select(table))).all() for table in _LOOKED_AT}
+    _alerts_have_one_home(rows[alert], rows[incident])
+    _triggered_waits_for_something(rows[involvement], rows[timeline], now)
+    _nothing_is_overdue(rows[inbox], rows[involvement], rows[page], now)
+    _planned_pages_were_attempted(rows[page], rows[delivery])
+    _nothing_starts_after_an_acknowledgement(rows[page], rows[delivery], rows[timeline])
+    _status_follows_from_involvements(rows[incident], rows[involvement])
+
+
+_LOOKED_AT = (alert, delivery, inbox, incident, involvement, page, timeline)
+Rows = list[sa.Row]
+
+
+def _alerts_have_one_home(alerts: Rows, incidents: Rows) -> None:
+    running = [(a.integration, a.fingerprint) for a in alerts if a.ended_at is None]
+    assert len(running) == len(set(running)), "invariant 1: an alert runs twice"
+    known = {i.id for i in incidents}
+    assert {a.incident_id for a in alerts} <= known, "invariant 1: an alert is in no incident"
+    used = {a.incident_id for a in alerts}
+    orphans = [i.id for i in incidents if i.id not in used and i.group_key is not None and i.merged_into is None]
+    about_itself = [i.id for i in incidents if i.service in {"oncall", "alertmanager"}]
+    assert set(orphans) <= set(about_itself), f"incidents {orphans} have no alerts"
+
+
+def _triggered_waits_for_something(involvements: Rows, entries: Rows, now: datetime) -> None:
+    told = {(e.incident_id, e.team) for e in entries if e.kind == "exhausted"}
+    for part in involvements:
+        if part.status == "triggered":
+            waits = part.next_due_at is not None and part.next_due_at > now
+            assert waits or (part.incident_id, part.team) in told, f"invariant 2: {part.team} waits for nothing"
+
+
+def _nothing_is_overdue(bodies: Rows, involvements: Rows, pages: Rows, now: datetime) -> None:
+    assert all(b.processed_at is not None for b in bodies), "invariant 1: a body was left in the inbox"
+    late = [p.incident_id for p in involvements if p.next_due_at is not None and p.next_due_at <= now]
+    assert not late, f"invariant 3: steps of {late} were not taken"
+    stuck = [p.id for p in pages if p.status == "planned" and p.due_at <= now]
+    assert not stuck, f"invariant 4: pages {stuck} were not sent"
+
+
+def _planned_pages_were_attempted(pages: Rows, deliveries: Rows) -> None:
+    attempted = {d.page_id for d in deliveries}
+    for p in pages:
+        if p.status in {"sent", "failed"}:
+            assert (p.bundled_into or p.id) in attempted, f"invariant 4: {p.id} says {p.status} and was never attempted"
+
+
+def _nothing_starts_after_an_acknowledgement(pages: Rows, deliveries: Rows, entries: Rows) -> None:
+    planned = {p.id: p for p in pages if p.kind == "page"}
+    taken = [e for e in entries if e.kind == "acknowledged"]
+    for d in deliveries:
+        p = planned.get(d.page_id)
+        if p is None:
+            continue
+        late = [
+            e
+            for e in taken
+            if (e.incident_id, e.team) == (p.incident_id, p.team) and p.planned_at <= e.at < d.started_at
+        ]
+        assert not late, f"invariant 5: {p.id} for #{p.incident_id} began after {late[0].text}"
+
+
+def _status_follows_from_involvements(incidents: Rows, involvements: Rows) -> None:
+    for i in incidents:
+        statuses = {p.status for p in involvements if p.incident_id == i.id}
+        assert statuses, f"#{i.id} involves nobody"
+        assert (i.resolved_at is not None) == (statuses == {"resolved"}), f"#{i.id} is {i.status} with {statuses}"
+        assert ("triggered" in statuses) <= (i.status == "triggered"), f"#{i.id} is {i.status} with {statuses}"
