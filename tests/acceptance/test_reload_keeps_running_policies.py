@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from oncall.services import reload
+from oncall.services.reload import BadDirectory
+from tests.acceptance.story import COMPANY, Story, alert, body
+
+
+@pytest.fixture
+def company(story: Story, tmp_path: Path) -> Path:
+    """The company in files a test may change."""
+    return Path(shutil.copytree(COMPANY, tmp_path / "company"))
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+async def test_a_running_escalation_keeps_the_policy_it_started_with(story: Story, company: Path) -> None:
+    await story.at("09:00").receive(body(alert("DiskFull", team="platform")))
+    await story.expect_text("alice")
+    _replace(company / "teams" / "platform.yaml", "{person: bob}", "{person: dave}")
+    await reload.reload(story.engine, company)
+    await story.expect_call("alice", within="2m")
+    await story.expect_text("bob", within="3m")
+    await story.reply("bob", "ack")
+
+
+async def test_the_next_escalation_has_the_new_policy(story: Story, company: Path) -> None:
+    _replace(company / "teams" / "platform.yaml", "schedule: primary}]", "person: dave}]")
+    await reload.reload(story.engine, company)
+    await story.at("09:00").receive(body(alert("DiskFull", team="platform")))
+    await story.expect_text("dave")
+
+
+async def test_a_bad_directory_is_refused_whole_and_the_old_one_stays(story: Story, company: Path) -> None:
+    _replace(company / "teams" / "platform.yaml", "{person: bob}", "{person: nobody-we-know}")
+    _replace(company / "teams" / "payments.yaml", "schedule: primary", "person: dave")
+    with pytest.raises(BadDirectory, match="stays in force"):
+        await reload.reload(story.engine, company)
+    await story.at("09:00").receive(body(alert("LedgerDown", service="ledger")))
+    await story.expect_text("carol")

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from oncall.services import replies
+from oncall.services.replies import Incoming
+from tests.acceptance.story import Story
+
+
+async def test_invariant_9_a_reply_delivered_twice_acts_once_and_is_answered_the_same(story: Story) -> None:
+    await story.at("09:00").receive("01-critical-firing-bearer.json")
+    await story.expect_text("alice")
+    incoming = Incoming(id="SM1", channel="phone", address="alice", text="ack")
+    answers = [await replies.handle(story.engine, incoming) for _ in range(3)]
+    assert answers == ["#1 acknowledged."] * 3
+    taken = [line for line in await story.timeline(1) if line.startswith("acknowledged: ")]
+    assert len(taken) == 1
+    await story.settle()
+
+
+async def test_invariant_9_whoever_is_late_hears_who_was_first_and_when(story: Story) -> None:
+    await story.at("09:00").receive("01-critical-firing-bearer.json")
+    await story.expect_text("alice")
+    await story.expect_call("alice", within="2m")
+    await story.expect_text("bob", within="5m")
+    await story.at("09:06").reply("alice", "ack")
+    assert await story.at("09:07").reply("bob", "ack") == "#1: Alice Adams acknowledged it at 09:06 UTC."
+
+
+async def test_a_key_in_a_call_acknowledges(story: Story) -> None:
+    await story.at("09:00").receive("01-critical-firing-bearer.json")
+    await story.expect_text("alice")
+    await story.expect_call("alice", within="2m", saying="(?i)press 4|4")
+    assert await story.press("alice", "4", incident=1) == "#1 acknowledged."
+    await story.expect_quiet(lasting="20m")
+
+
+async def test_a_stranger_changes_nothing_and_gets_no_answer(story: Story) -> None:
+    await story.at("09:00").receive("01-critical-firing-bearer.json")
+    await story.expect_text("alice")
+    assert await story.reply("mallory", "ack all") == ""
+    await story.expect_call("alice", within="2m")
