@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
 from aiohttp.test_utils import TestClient, TestServer
 
 from notifiers.channels import BY_NAME
@@ -40,8 +41,10 @@ from tests.acceptance.providers import Provider
 COMPANY = Path(__file__).parent / "company"
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 KEYS = {"production": "a-key-for-production", "staging": "a-key-for-staging"}
+#: How texts begin that are about shifts and calendars, not about incidents; they are kept apart.
+ABOUT_ROTATIONS = ("On-call rotation", "Your on-call shifts")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-_read_before: dict[tuple[bytes, datetime, datetime], Reading] = {}
+_read_before: dict[bytes, Reading] = {}
 
 
 def length(text: str) -> timedelta:
@@ -70,10 +73,10 @@ class Calendars:
     """The code of the calendar worker in this process, and each calendar read once."""
 
     async def read(self, request: Request) -> Reading:
-        key = (request.body, request.begin, request.end)
-        if key not in _read_before:
-            _read_before[key] = answer(request)
-        return _read_before[key]
+        if request.body not in _read_before:
+            wide = msgspec.structs.replace(request, begin=DAY - timedelta(days=60), end=DAY + timedelta(days=430))
+            _read_before[request.body] = answer(wide)
+        return _read_before[request.body]
 
     async def close(self) -> None:
         pass
@@ -91,11 +94,14 @@ class Story:
     stride: timedelta = timedelta(minutes=15)
     sms: Provider = field(default_factory=lambda: Provider("sms"))
     voice: Provider = field(default_factory=lambda: Provider("voice"))
+    #: Texts about shifts and calendars.
+    news: list[str] = field(default_factory=list)
     _engine: Engine | None = None
     _client: TestClient | None = None
     _seen: int = 0
     _unexpected: list[PhoneMessage] = field(default_factory=list)
     _numbers: int = 0
+    _ran: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def engine(self) -> Engine:
@@ -261,7 +267,9 @@ class Story:
             due = [await incidents.next_due(tx), await pages.next_due(tx)]
         self.clock.move_to(max(now, min([limit, now + self.stride, *(instant for instant in due if instant)])))
         for job in periodic.JOBS:
-            await periodic.run(self.engine, job)
+            if self.clock.now() - self._ran.get(job.name, DAY) >= job.every:
+                self._ran[job.name] = self.clock.now()
+                await periodic.run(self.engine, job)
         await self.settle()
         return True
 
@@ -275,12 +283,15 @@ class Story:
             if not busy and not sending:
                 break
         await invariants.check(self.engine.database, self.clock.now())
+        arrived: list[PhoneMessage] = []
         async with self.engine.database.read() as tx:
             for person in self.engine.directory.people:
                 new = await phone.of_person(tx, person, after=self._seen, limit=10_000)
-                self._unexpected += [message for message in new if not message.inbound]
-        self._unexpected.sort(key=lambda message: message.id)
-        self._seen = max([self._seen, *(message.id for message in self._unexpected)])
+                arrived += [message for message in new if not message.inbound]
+        arrived.sort(key=lambda message: message.id)
+        self.news += [m.text for m in arrived if m.text.startswith(ABOUT_ROTATIONS)]
+        self._unexpected += [m for m in arrived if not m.text.startswith(ABOUT_ROTATIONS)]
+        self._seen = max([self._seen, *(message.id for message in arrived)])
 
 
 @dataclass(frozen=True)

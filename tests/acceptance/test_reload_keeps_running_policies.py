@@ -11,9 +11,11 @@ from tests.acceptance.story import COMPANY, Story, alert, body
 
 
 @pytest.fixture
-def company(story: Story, tmp_path: Path) -> Path:
+async def company(story: Story, tmp_path: Path) -> Path:
     """The company in files a test may change."""
-    return Path(shutil.copytree(COMPANY, tmp_path / "company"))
+    story.company = Path(shutil.copytree(COMPANY, tmp_path / "company"))
+    await story.restart()
+    return story.company
 
 
 def _replace(path: Path, old: str, new: str) -> None:
@@ -26,7 +28,7 @@ async def test_a_running_escalation_keeps_the_policy_it_started_with(story: Stor
     await story.at("09:00").receive(body(alert("DiskFull", team="platform")))
     await story.expect_text("alice")
     _replace(company / "teams" / "platform.yaml", "{person: bob}", "{person: dave}")
-    await reload.reload(story.engine, company)
+    await reload.reload(story.engine)
     await story.expect_call("alice", within="2m")
     await story.expect_text("bob", within="3m")
     await story.reply("bob", "ack")
@@ -34,7 +36,7 @@ async def test_a_running_escalation_keeps_the_policy_it_started_with(story: Stor
 
 async def test_the_next_escalation_has_the_new_policy(story: Story, company: Path) -> None:
     _replace(company / "teams" / "platform.yaml", "schedule: primary}]", "person: dave}]")
-    await reload.reload(story.engine, company)
+    await reload.reload(story.engine)
     await story.at("09:00").receive(body(alert("DiskFull", team="platform")))
     await story.expect_text("dave")
 
@@ -43,6 +45,6 @@ async def test_a_bad_directory_is_refused_whole_and_the_old_one_stays(story: Sto
     _replace(company / "teams" / "platform.yaml", "{person: bob}", "{person: nobody-we-know}")
     _replace(company / "teams" / "payments.yaml", "schedule: primary", "person: dave")
     with pytest.raises(BadDirectory, match="stays in force"):
-        await reload.reload(story.engine, company)
+        await reload.reload(story.engine)
     await story.at("09:00").receive(body(alert("LedgerDown", service="ledger")))
     await story.expect_text("carol")

@@ -17,6 +17,7 @@ async def test_a_storm_of_incidents_costs_few_texts(story: Story) -> None:
     open_ones = await story.incidents("triggered")
     for incident in open_ones:
         assert any(page.status == "sent" for page in await story.pages_of(incident.id)), f"#{incident.id} unpaged"
+    story.forget_messages()
 
 
 async def test_one_answer_takes_the_whole_storm(story: Story) -> None:
