@@ -6,7 +6,7 @@ timeline. Nothing here reads the time or touches a database.
 
 from __future__ import annotations
 
-from oncall.incident.alerts import Arrival, absorb, all_resolved, gone_stale, open_incident
+from oncall.incident.alerts import Arrival, absorb, all_resolved, gone_stale, open_incident, rest_unknown
 from oncall.incident.due import Due, due, expired, release_held, released, reminded
 from oncall.incident.values import (
     ALERTMANAGER,
@@ -71,6 +71,7 @@ __all__ = [
     "reminded",
     "reopen",
     "resolve",
+    "rest_unknown",
     "snooze",
     "split",
 ]

@@ -119,6 +119,17 @@ def gone_stale(incident: Incident, *, names: tuple[str, ...], why: str, now: dat
     return Change(incident=incident, entries=(entry,))
 
 
+def rest_unknown(incident: Incident, *, left_out: int, now: datetime) -> Change:
+    """Every alert we know is over, but the message left others out: it may go on, so it stays open and says so."""
+    text = (
+        f"every alert we were told of is resolved, but Alertmanager left {left_out} out of its message (max_alerts): "
+        "check them, then resolve this incident"
+    )
+    data = {"left_out": left_out}
+    entry = Entry(incident=incident.id, at=now, kind=EntryKind.STALE, text=text, actor=ENGINE, data=data)
+    return Change(incident=incident, entries=(entry,))
+
+
 def _bring_in(incident: Incident, arrival: Arrival, joined: Entry, now: datetime) -> Change:
     lead_asked = incident.lead.status is not InvolvementStatus.NOTICE
     held = arrival.hold is not None and lead_asked and not incident.drill

@@ -63,15 +63,20 @@ class Changes:
                 await self._tell_team(tx, incident, entry)
             elif entry.kind in {EntryKind.OPENED, EntryKind.INVOLVED}:
                 self._post_to_channel(incident, entry)
+            elif entry.kind is EntryKind.STALE:
+                await self._tell_asked(tx, incident, entry, MessageKind.NOTICE)
             elif entry.kind is EntryKind.REMINDED:
                 self._tell_person(incident, _acknowledger(incident, entry.team), entry, MessageKind.REMINDER)
 
     async def _over(self, tx: AsyncConnection, incident: Incident, entry: Entry) -> None:
         """Whoever was woken for it is told that it is over."""
         await reply_rows.free(tx, incident.id)
+        await self._tell_asked(tx, incident, entry, MessageKind.RESOLVED)
+
+    async def _tell_asked(self, tx: AsyncConnection, incident: Incident, entry: Entry, kind: MessageKind) -> None:
         asked = (await page_rows.asked(tx, [incident.id]))[incident.id]
         for person in sorted(asked - {entry.actor.person}):
-            self._tell_person(incident, person, entry, MessageKind.RESOLVED)
+            self._tell_person(incident, person, entry, kind)
 
     async def _tell_team(self, tx: AsyncConnection, incident: Incident, entry: Entry) -> None:
         """The people a step would ask hear of it, without being asked."""

@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from grouping import Grouper
 from oncall.directory import Integration
 from oncall.engine import Engine
-from oncall.incident import ENGINE, all_resolved, gone_stale, reopen
+from oncall.incident import ENGINE, all_resolved, gone_stale, reopen, rest_unknown
 from oncall.services.changes import Changes
 from oncall.services.intake_decode import Body, bodies_of
 from oncall.services.placement import Placed, Placement
 from oncall.store import alerts as alert_rows
-from oncall.store import grouping_state, heartbeats, inbox, silences
+from oncall.store import grouping_state, heartbeats, inbox, incidents, silences
 from oncall.store.alerts import Episode, EpisodeStatus
 from oncall.store.inbox import Waiting
 from oncall.store.silences import Silenced
@@ -52,7 +52,10 @@ class Batch:
     _changed: dict[int, Episode] = field(default_factory=dict)
     _touched: set[int] = field(default_factory=set)
     _silenced: list[Silenced] = field(default_factory=list)
-    _ended_in: set[int] = field(default_factory=set)
+    #: Incidents in which an alert ended, and how many alerts the message that said so left out.
+    _ended_in: dict[int, int] = field(default_factory=dict)
+    #: Incidents of alerts that a complete message says again are over.
+    _told_again: set[int] = field(default_factory=set)
 
     @classmethod
     async def begin(cls, engine: Engine, tx: AsyncConnection, version: int, now: datetime) -> Batch:
@@ -114,12 +117,12 @@ class Batch:
             case MergeKind.BORN_RESOLVED:
                 await self._born_resolved(merged.alert, body)
             case MergeKind.REPEAT | MergeKind.LATE if episode is not None:
-                await self._repeats(episode)
+                await self._repeats(episode, body)
             case MergeKind.UPDATED if episode is not None:
-                await self._repeats(episode)
+                await self._repeats(episode, body)
                 self._keep(replace(self._known[key], **_reported(merged.alert), last_seen_at=self.now))
             case MergeKind.RESOLVED if episode is not None:
-                self._ends(episode, merged.alert)
+                self._ends(episode, merged.alert, body)
 
     async def _fires(self, alert: Alert, body: Body) -> None:
         if await self._is_heartbeat(alert, body.integration) or self._is_silenced(alert, body.integration):
@@ -162,8 +165,10 @@ class Batch:
         self._known[body.integration.name, alert.fingerprint] = episode
         self.placement.added[number] = episode
 
-    async def _repeats(self, episode: Episode) -> None:
+    async def _repeats(self, episode: Episode, body: Body) -> None:
         if episode.status is EpisodeStatus.RESOLVED:
+            if not body.group.truncated:
+                self._told_again.add(episode.incident)
             return
         self._touched.add(episode.id)
         closed = episode.incident_resolved_at
@@ -171,10 +176,10 @@ class Batch:
             return
         incident = await self.placement.incident(episode.incident)
         if incident is not None and incident.resolved_at is not None:
-            why = f"{episode.name} still fires, {(self.now - closed).seconds // 60} min after {incident.resolved_by} resolved this"
+            why = f"{episode.name} still fires, {(self.now - closed) // timedelta(minutes=1)} min after {incident.resolved_by} resolved this"
             self.changes.add(reopen(incident, by=ENGINE, now=self.now, why=why))
 
-    def _ends(self, episode: Episode, alert: Alert) -> None:
+    def _ends(self, episode: Episode, alert: Alert, body: Body) -> None:
         self._keep(
             replace(
                 episode,
@@ -184,7 +189,7 @@ class Batch:
                 ended_at=alert.ends_at or self.now,
             )
         )
-        self._ended_in.add(episode.incident)
+        self._ended_in[episode.incident] = body.group.truncated
         self.grouper.resolved(str(episode.id), self.now)
 
     def _keep(self, episode: Episode) -> None:
@@ -237,13 +242,18 @@ class Batch:
         await inbox.done(self.tx, [b.inbox_id for b in self._bodies if not b.unfinished], self.now)
 
     async def _close_finished(self) -> None:
-        """An incident whose every alert is resolved is over."""
-        counts = await alert_rows.active_counts(self.tx, self._ended_in)
+        """An incident whose every alert is resolved is over, unless there are alerts that we were not told of."""
+        waiting = await incidents.waits_for_complete_message(self.tx, self._told_again - self._ended_in.keys())
+        counts = await alert_rows.active_counts(self.tx, self._ended_in.keys() | waiting)
         for number, active in counts.items():
             incident = await self.placement.incident(number)
-            if active == 0 and incident is not None and incident.resolved_at is None:
-                self.changes.add(all_resolved(incident, now=self.now))
-                self.grouper.closed(str(number))
+            if active or incident is None or incident.resolved_at is not None:
+                continue
+            if left_out := self._ended_in.get(number, 0):
+                self.changes.add(rest_unknown(incident, left_out=left_out, now=self.now))
+                continue
+            self.changes.add(all_resolved(incident, now=self.now))
+            self.grouper.closed(str(number))
 
     async def _vanished(self) -> None:
         """A complete message of a group that no longer names an alert which never resolved."""

@@ -122,6 +122,25 @@ async def entries(tx: AsyncConnection, number: int, *, after: int = 0, limit: in
     return [(row.id, _entry(row)) for row in (await tx.execute(query)).all()]
 
 
+async def waits_for_complete_message(tx: AsyncConnection, numbers: Collection[int]) -> set[int]:
+    """Those that are open only because the message that ended them left alerts out, and nobody reopened them since."""
+    found: set[int] = set()
+    for part in chunks(sorted(numbers), IN_LIST):
+        last = (
+            sa.select(sa.func.max(timeline.c.id))
+            .join(incident, incident.c.id == timeline.c.incident_id)
+            .where(
+                timeline.c.incident_id.in_(part),
+                incident.c.resolved_at.is_(None),
+                timeline.c.kind.in_([EntryKind.STALE.value, EntryKind.REOPENED.value, EntryKind.OPENED.value]),
+            )
+            .group_by(timeline.c.incident_id)
+        )
+        query = sa.select(timeline.c.incident_id, timeline.c.data).where(timeline.c.id.in_(last))
+        found |= {row.incident_id for row in (await tx.execute(query)).all() if row.data.get("left_out")}
+    return found
+
+
 async def listed(
     tx: AsyncConnection,
     *,

@@ -32,9 +32,10 @@ def _alerts_have_one_home(alerts: Rows, incidents: Rows) -> None:
     known = {i.id for i in incidents}
     assert {a.incident_id for a in alerts} <= known, "invariant 1: an alert is in no incident"
     used = {a.incident_id for a in alerts}
-    orphans = [i.id for i in incidents if i.id not in used and i.group_key is not None and i.merged_into is None]
-    about_itself = [i.id for i in incidents if i.service in {"oncall", "alertmanager"}]
-    assert set(orphans) <= set(about_itself), f"incidents {orphans} have no alerts"
+    about_itself = {i.id for i in incidents if all(kind.startswith("oncall:") for kind in i.kinds)}
+    merged = {i.id for i in incidents if i.merged_into is not None}
+    orphans = known - used - about_itself - merged
+    assert not orphans, f"incidents {orphans} have no alerts"
 
 
 def _triggered_waits_for_something(involvements: Rows, entries: Rows, now: datetime) -> None:

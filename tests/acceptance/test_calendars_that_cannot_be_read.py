@@ -47,5 +47,5 @@ async def test_invariant_11_a_calendar_that_stays_unreadable_raises_an_alert_wit
     story.stride *= 4
     await story.run_until(story.at("+1d 10:00").instant)
     titles = [i.title for i in await story.incidents()]
-    assert titles == ["The calendar of Platform / primary could not be read since 20 Nov 08:51 UTC"]
+    assert titles == ["The calendar of Platform / primary could not be read since 20 Nov 09:50 UTC"]
     story.forget_messages()

@@ -22,3 +22,13 @@ def test_a_bundle_names_every_team_once(message, now):
 def test_a_bundle_is_a_drill_only_if_all_of_it_is(message, now):
     assert bundle([message(drill=True), message(drill=True)], page_id="b", at=now).drill
     assert not bundle([message(drill=True), message()], page_id="b", at=now).drill
+
+
+def test_notices_due_together_keep_what_each_of_them_says(message, now):
+    """ "2 incidents, reply to acknowledge" would be a lie about a changed shift and an incident that is over."""
+    over = message(kind=MessageKind.RESOLVED, incident=7, summary="Disk full", text="every alert is resolved")
+    shift = message(kind=MessageKind.NOTICE, incident=None, text="Your shifts changed")
+    one = bundle([over, shift], page_id="pg_b", at=now)
+    assert one.kind is MessageKind.NOTICE
+    assert one.text == "#7 Disk full: every alert is resolved\nYour shifts changed"
+    assert one.code == ""
