@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from grouping import Grouper
 from notifiers.channel import Channel
@@ -22,16 +24,31 @@ from oncall.directory import Directory
 from oncall.metrics import Metrics
 from oncall.store.database import Database
 from oncall.store.inbox_writer import InboxWriter
+from routing.catalog import Catalog
+from routing.catalog.assembly import SourceContent
+from routing.catalog.merging import merge_sources
+from routing.catalog.search import Findable, SearchIndex, findable
 from routing.owner import Resolver
+from routing.problem import Problem
 from schedules.sources.web import Web
 from schedules.worker import CalendarReader
 
 
 class Organisation:
-    """The files' content in force and what is derived from it; replaced whole on reload."""
+    """The files' content in force and what is derived from it; replaced whole on reload.
 
-    def __init__(self, directory: Directory) -> None:
-        self.directory = directory
+    Args:
+        files: What the files say.
+        further: What the catalog has beside the files: pushed by pipelines, fetched from addresses.
+        version: Of `further`, as the database counts it.
+    """
+
+    def __init__(self, files: Directory, further: Sequence[SourceContent] = (), version: int = -1) -> None:
+        self.files = files
+        self.further = further
+        self.version = version
+        self.directory, self.catalog_problems = _with_further(files, further)
+        directory = self.directory
         self.resolver = Resolver(
             directory.catalog,
             tuple(directory.teams),
@@ -39,8 +56,36 @@ class Organisation:
             rules=directory.ownership,
             team_aliases=directory.team_aliases(),
         )
+        self.search = SearchIndex([*_people_and_teams(directory), *map(findable, directory.catalog.entries)])
         self.integrations = {integration.key_sha256: integration for integration in directory.integrations}
         self.integrations_by_name = {integration.name: integration for integration in directory.integrations}
+
+    def reloaded(self, files: Directory) -> Organisation:
+        """The same with other files; what is no longer a source of theirs is left out."""
+        gone = {feed.name for feed in self.files.feeds} - {feed.name for feed in files.feeds}
+        kept = [content for content in self.further if content.source not in gone]
+        return Organisation(files, kept, self.version)
+
+
+def _with_further(files: Directory, further: Sequence[SourceContent]) -> tuple[Directory, tuple[Problem, ...]]:
+    if not further:
+        return files, ()
+    contents = (*files.contents, *further)
+    entries, problems = merge_sources(contents, files.precedence)
+    catalog = Catalog.of(
+        entries,
+        [line for content in contents for line in content.code_owners],
+        [group for content in contents for group in content.groups],
+    )
+    told = (*(problem for content in further for problem in content.problems), *problems)
+    return msgspec.structs.replace(files, catalog=catalog), told
+
+
+def _people_and_teams(directory: Directory) -> Iterator[Findable]:
+    for team in directory.teams.values():
+        yield Findable("team", team.id, team.name, (team.id, team.name, team.slack_channel, *team.aliases))
+    for person in directory.people.values():
+        yield Findable("person", person.id, person.name, (person.id, person.name, person.email, *person.aliases))
 
 
 class Wake:

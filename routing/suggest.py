@@ -8,11 +8,14 @@ import msgspec
 from rapidfuzz import fuzz, process
 
 from routing.catalog import Catalog, normalised
+from routing.matchers import Matcher, MatchOp
 from routing.owner import Resolver
 from routing.rules import SERVICE_LABELS
 
 #: How alike two names must be to count, 0 to 100.
 _ALIKE = 78.0
+#: Words for a part of a service rather than for what it is about.
+_PARTS = frozenset({"api", "web", "worker", "server", "backend", "frontend", "consumer", "cron", "gateway", "proxy"})
 #: Labels that tell kinds of alerts apart, in the order in which a rule is best written on them.
 _TELLING = (*SERVICE_LABELS, "namespace", "team", "alertname")
 
@@ -58,13 +61,18 @@ def suggest(
     return tuple(sorted(found, key=lambda suggestion: (-suggestion.score, suggestion.team))[:limit])
 
 
-def rule_line(labels: Mapping[str, str], team: str) -> str:
-    """The YAML line that gives alerts with such labels to a team."""
+def settling_matcher(labels: Mapping[str, str]) -> Matcher:
+    """The matcher by which a rule is best written for such alerts: on the label that tells most."""
     telling = next((label for label in _TELLING if labels.get(label)), None)
     if telling is None:
         telling = min(labels, default="alertname")
-    value = labels.get(telling, "").replace("\\", "\\\\").replace('"', '\\"').replace("'", "''")
-    return f"- {{match: '{telling}=\"{value}\"', team: {team}}}"
+    return Matcher(telling, MatchOp.EQUAL, labels.get(telling, ""))
+
+
+def rule_line(labels: Mapping[str, str], team: str) -> str:
+    """The YAML line that gives alerts with such labels to a team."""
+    written = str(settling_matcher(labels)).replace("'", "''")
+    return f"- {{match: '{written}', team: {team}}}"
 
 
 _Evidence = tuple[float, str, str]
@@ -83,17 +91,23 @@ def _acknowledged(counts: Mapping[str, int]) -> list[_Evidence]:
 def _names(labels: Mapping[str, str], catalog: Catalog, resolver: Resolver) -> list[_Evidence]:
     found = []
     for label in (*SERVICE_LABELS, "namespace"):
-        value = normalised(labels.get(label, ""))
-        if not value:
-            continue
-        for name, alike, _ in process.extract(
-            value, catalog.by_normal.keys(), scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=5
-        ):
+        for name, alike in _alike_names(normalised(labels.get(label, "")), catalog).items():
             for entry in catalog.by_normal[name]:
                 team = resolver.owner_of(entry)
                 if team is not None:
                     reason = f'{label}="{labels[label]}" reads like the service {entry.name}'
                     found.append((0.8 * alike / 100, team, reason))
+    return found
+
+
+def _alike_names(value: str, catalog: Catalog) -> dict[str, float]:
+    """Normalised names like a value, with or without the words for its part, each with how alike it is."""
+    core = "-".join(word for word in value.split("-") if word not in _PARTS)
+    found: dict[str, float] = {}
+    for word in {value, core} - {""}:
+        names = process.extract(word, catalog.by_normal.keys(), scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=5)
+        for name, alike, _ in names:
+            found[name] = max(alike, found.get(name, 0.0))
     return found
 
 

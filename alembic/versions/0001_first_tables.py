@@ -39,6 +39,37 @@ def upgrade() -> None:
         batch_op.create_index("ix_audit_at", ["at"], unique=False)
 
     op.create_table(
+        "catalog_entry",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("entry", Json, nullable=False),
+        sa.Column("pushed_at", Instant(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "name", name=op.f("pk_catalog_entry")),
+    )
+    op.create_table(
+        "catalog_feed",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("etag", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=True),
+        sa.Column("read_at", Instant(), nullable=True),
+        sa.Column("next_at", Instant(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_catalog_feed")),
+    )
+    op.create_table(
+        "check_report",
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("check", sa.Text(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("service", "check", name=op.f("pk_check_report")),
+    )
+    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", Id, nullable=False),
@@ -61,6 +92,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("cover_request", schema=None) as batch_op:
         batch_op.create_index("ix_cover_request_schedule", ["schedule", "ends_at"], unique=False)
+
+    op.create_table(
+        "deploy",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deploy")),
+    )
+    with op.batch_alter_table("deploy", schema=None) as batch_op:
+        batch_op.create_index("ix_deploy_at", ["at"], unique=False)
+        batch_op.create_index("ix_deploy_service", ["service", "at"], unique=False)
 
     op.create_table(
         "feed",
@@ -359,6 +405,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("told", schema=None) as batch_op:
         batch_op.create_index("ix_told_at", ["at"], unique=False)
+
+    op.create_table(
+        "unowned",
+        sa.Column("matcher", sa.Text(), nullable=False),
+        sa.Column("labels", Json, nullable=False),
+        sa.Column("count", Id, nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.Column("incident_id", Id, nullable=False),
+        sa.PrimaryKeyConstraint("matcher", name=op.f("pk_unowned")),
+    )
+    with op.batch_alter_table("unowned", schema=None) as batch_op:
+        batch_op.create_index("ix_unowned_last_at", ["last_at"], unique=False)
 
     op.create_table(
         "alert",

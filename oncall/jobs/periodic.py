@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import rotations, watch
+from oncall.services import catalog_feeds, catalog_sources, rotations, watch
 from oncall.store import leases
 
 log = structlog.get_logger(__name__)
@@ -31,6 +31,8 @@ JOBS: tuple[Job, ...] = (
     Job("calendars", timedelta(minutes=1), rotations.refresh),
     Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
     Job("heartbeats", timedelta(seconds=15), watch.check_heartbeats),
+    Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),
+    Job("catalog", timedelta(seconds=5), catalog_sources.keep_up, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
     Job("clean-up", timedelta(hours=1), watch.forget_old),
 )

@@ -13,6 +13,7 @@ from notifiers.message import MessageKind
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Entry, EntryKind, Incident, Involvement, InvolvementStatus, Via
+from oncall.services.deploys import NearDeploy, beside
 from oncall.services.incident_list import IncidentItem, items_of
 from oncall.services.messages import links_of
 from oncall.services.rights import Caller, Right
@@ -109,6 +110,8 @@ class IncidentView(IncidentItem, frozen=True, kw_only=True):
 
     involvements: tuple[TeamPart, ...]
     links: tuple[LinkItem, ...]
+    #: Of its service and of what that depends on, nearest first.
+    deploys: tuple[NearDeploy, ...]
     why_team: str
     why_group: str
     #: Labels every shown alert has.
@@ -152,11 +155,13 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         entries = await views.newest_entries(tx, number, limit=ENTRIES_SHOWN)
         pages = await page_rows.of_incident(tx, number)
         links = await links_of(engine, tx, incident)
+        deploys = await beside(engine, tx, incident)
     first = min(episodes, key=lambda e: e.id, default=None)
     return IncidentView(
         **msgspec.structs.asdict(item),
         involvements=tuple(_part(engine, i) for i in incident.involvements),
         links=tuple(LinkItem(name=link.name, url=link.url) for link in links),
+        deploys=deploys,
         why_team=first.why_team if first else "",
         why_group=next((e.why_group for e in reversed(episodes) if e is not first), ""),
         shared_labels=shared([e.labels for e in episodes]),

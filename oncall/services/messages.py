@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifiers.message import Link, Message, MessageKind
 from oncall.engine import Engine
 from oncall.incident import Incident
+from oncall.services import deploys
 from oncall.store import alerts as alert_rows
 from oncall.store import replies
 from oncall.store.pages import Page
@@ -16,6 +17,8 @@ from routing.alert import Severity
 from routing.catalog.entry import ToolKind
 from routing.catalog.links import alert_links, links
 
+#: Deploys that a page names.
+DEPLOYS = 2
 #: Kinds that ask for an answer.
 ASKING = frozenset({MessageKind.PAGE, MessageKind.REMINDER})
 
@@ -56,10 +59,16 @@ async def message_for(
         url=f"{engine.settings.address}/incidents/{incident.id}",
         ack_url=f"{engine.settings.address}/answer/{page.id}" if asking else "",
         links=await links_of(engine, tx, incident),
+        context=await _context(engine, tx, incident) if asking else (),
         drill=incident.drill,
         text=page.text,
         language=language,
     )
+
+
+async def _context(engine: Engine, tx: AsyncConnection, incident: Incident) -> tuple[str, ...]:
+    """What changed shortly before: the nearest deploys, a line each."""
+    return tuple(deploys.sentence(deploy) for deploy in (await deploys.beside(engine, tx, incident))[:DEPLOYS])
 
 
 async def links_of(engine: Engine, tx: AsyncConnection, incident: Incident) -> tuple[Link, ...]:

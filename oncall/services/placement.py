@@ -18,12 +18,14 @@ from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, Arrival, Entry, EntryKind, Incident, absorb, open_incident, resolve
 from oncall.services.changes import Changes
 from oncall.store import alerts as alert_rows
-from oncall.store import counters, incidents
+from oncall.store import counters, incidents, unowned
 from oncall.store.alerts import Episode
+from oncall.store.unowned import Unowned
 from routing.alert import Alert, Severity, SourceGroup
 from routing.escalation import Policy
 from routing.owner import Ownership
 from routing.severity import grade
+from routing.suggest import settling_matcher
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +74,7 @@ class Placement:
     _filed: dict[tuple[str, str], int] = field(default_factory=dict)
     _pending: list[_Pending] = field(default_factory=list)
     _moves: dict[int, int] = field(default_factory=dict)
+    _unowned: dict[str, Unowned] = field(default_factory=dict)
 
     async def reserve(self, alerts: int) -> None:
         """Numbers for that many new episodes and incidents."""
@@ -160,7 +163,8 @@ class Placement:
         self._moves = {}
 
     async def finish(self) -> None:
-        """Give back the incident numbers that were not needed."""
+        """Count what nobody owned, and give back the incident numbers that were not needed."""
+        await unowned.note(self.tx, list(self._unowned.values()))
         await counters.give_back(self.tx, "incident", self._next_incident)
 
     async def _tell(self, pending: _Pending) -> None:
@@ -195,6 +199,8 @@ class Placement:
         )
         self._loaded[number] = self.changes.add(change)
         self._note_near(number, arrival.team, grouping)
+        if pending.ownership.rule == "fallback":
+            self._note_unowned(pending.alert, number)
         self._moves.update({int(move.episode): int(move.to_incident) for move in grouping.moves})
 
     def _regrouped(self, pending: _Pending, grouping: Grouping) -> _Pending:
@@ -285,6 +291,18 @@ class Placement:
         if not any(step.round_robin for step in policy.steps):
             return 0
         return await counters.take(self.tx, f"turn:{team}")
+
+    def _note_unowned(self, alert: Alert, incident: int) -> None:
+        matcher = str(settling_matcher(alert.labels))
+        known = self._unowned.get(matcher)
+        self._unowned[matcher] = Unowned(
+            matcher=matcher,
+            labels=dict(alert.labels),
+            count=known.count + 1 if known else 1,
+            first_at=self.now,
+            last_at=self.now,
+            incident_id=incident,
+        )
 
     def _note_near(self, incident_id: int, team: str, grouping: Grouping) -> None:
         lines = [

@@ -7,7 +7,7 @@ import asyncio
 import structlog
 
 from oncall.config import compare, load
-from oncall.engine import Engine, Organisation
+from oncall.engine import Engine
 from oncall.errors import Invalid
 from routing.problem import Problem
 
@@ -41,8 +41,8 @@ async def reload(engine: Engine) -> tuple[Problem, ...]:
     if loaded.directory is None:
         log.error("configuration refused", problems=[str(p) for p in loaded.errors])
         raise BadDirectory(loaded.errors)
-    changes = await asyncio.to_thread(compare, engine.organisation.directory, loaded.directory)
-    engine.organisation = await asyncio.to_thread(Organisation, loaded.directory)
+    changes = await asyncio.to_thread(compare, engine.organisation.files, loaded.directory)
+    engine.organisation = await asyncio.to_thread(engine.organisation.reloaded, loaded.directory)
     shown = [str(change) for change in changes[:SHOWN]]
     log.info("configuration in force", changes=shown, further=len(changes) - len(shown))
     if loaded.settings != engine.settings:

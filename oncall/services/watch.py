@@ -11,11 +11,16 @@ from oncall.incident import gone_stale
 from oncall.services.changes import Changes
 from oncall.services.trouble import open_trouble
 from oncall.store import alerts as alert_rows
-from oncall.store import heartbeats, inbox, replies
+from oncall.store import deploys, heartbeats, inbox, replies, unowned
 from oncall.store import incidents as incident_rows
 
-#: How long processed bodies and replies are kept for replay.
-KEPT = timedelta(days=7)
+#: What is deleted in time, and how long it is kept: processed bodies and replies for replay, the rest to be looked at.
+OLD_ROWS = (
+    (inbox.forget, timedelta(days=7)),
+    (replies.forget, timedelta(days=7)),
+    (deploys.forget, timedelta(days=90)),
+    (unowned.forget, timedelta(days=30)),
+)
 #: Rows one clean-up transaction deletes.
 MOST = 500
 #: A sender is late after so many missed beats.
@@ -102,13 +107,13 @@ async def measure(engine: Engine) -> None:
 
 
 async def forget_old(engine: Engine) -> int:
-    """Delete processed bodies and replies that are past their time, a small batch at a time; how many rows."""
-    before = engine.clock.now() - KEPT
+    """Delete what is past its time, a small batch at a time; how many rows."""
     total = 0
-    for forget in (inbox.forget, replies.forget):
+    now = engine.clock.now()
+    for forget, length in OLD_ROWS:
         while True:
             async with engine.database.write() as tx:
-                gone = await forget(tx, before, MOST)
+                gone = await forget(tx, now - length, MOST)
             total += gone
             if gone < MOST:
                 break

@@ -7,6 +7,7 @@ from typing import Any
 from oncall.engine import Engine
 from oncall.services import acting, incident_list, incident_view, now_view, on_call_view, phone_view
 from oncall.services.rights import Caller
+from oncall.web import catalog_api
 from oncall.web.operations import Asked, Operation
 
 
@@ -150,4 +151,5 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=phone_view.PhoneView,
         problems=(404,),
     ),
+    *catalog_api.OPERATIONS,
 )

@@ -47,7 +47,7 @@ class Operation:
     """One line of the registry.
 
     Attributes:
-        method: GET or POST.
+        method: GET, POST, PUT or DELETE.
         path: Under `/api/v1`, with `{id}` and the like.
         name: Unique; the OpenAPI `operationId`.
         about: One sentence.

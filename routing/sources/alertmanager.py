@@ -40,8 +40,9 @@ class _Alert(msgspec.Struct, gc=False, rename="camel"):
 class _Body(msgspec.Struct, gc=False, rename="camel"):
     version: Literal["4"]
     group_key: str
-    status: AlertStatus
     alerts: list[msgspec.Raw]
+    #: Of the group, computed after truncation, so it may lie: nothing is decided by it.
+    status: AlertStatus | None = None
     receiver: str = ""
     group_labels: dict[str, str] | None = None
     truncated_alerts: int = 0

@@ -1,0 +1,168 @@
+"""The catalog's part of the API: services, who owns what, deploys, and where an alert would go."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated
+
+import msgspec
+
+from oncall.engine import Engine
+from oncall.errors import Invalid
+from oncall.expectations import labels_of
+from oncall.moment import parse_moment
+from oncall.services import catalog_sources, catalog_view, deploys, unowned_view
+from oncall.services.explain import Explanation, explain
+from oncall.services.rights import Caller, Right
+from oncall.web.operations import Asked, Operation
+from routing.matchers import MatcherError
+
+
+class RouteQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The alert's labels as `severity="critical", service="checkout"`, and when it fires ("Sat 03:00", ISO 8601)."""
+
+    labels: Annotated[str, msgspec.Meta(max_length=8000)]
+    at: Annotated[str, msgspec.Meta(max_length=100)] = "now"
+
+
+async def _explain(engine: Engine, caller: Caller, asked: Asked) -> Explanation:
+    caller.require(Right.SEE)
+    try:
+        labels = labels_of(asked.query.labels)
+    except MatcherError as error:
+        raise Invalid(str(error), 'Write severity="critical", service="checkout".', "query.labels") from error
+    try:
+        at = parse_moment(asked.query.at, caller.timezone, engine.clock.now())
+    except ValueError as error:
+        raise Invalid(str(error), "Times are in your own zone.", "query.at") from error
+    return await explain(engine, labels, at.astimezone(UTC))
+
+
+async def _search(engine: Engine, caller: Caller, asked: Asked) -> catalog_view.Hits:
+    return await catalog_view.search(engine, caller, asked.query)
+
+
+async def _entries(engine: Engine, caller: Caller, asked: Asked) -> catalog_view.EntryList:
+    return await catalog_view.list_entries(engine, caller, asked.query)
+
+
+async def _entry(engine: Engine, caller: Caller, asked: Asked) -> catalog_view.EntryView:
+    return await catalog_view.view_entry(engine, caller, asked.path["name"])
+
+
+async def _push(engine: Engine, caller: Caller, asked: Asked) -> catalog_sources.PushReceipt:
+    return await catalog_sources.push(engine, caller, asked.path["source"], asked.path["name"], asked.body)
+
+
+async def _withdraw(engine: Engine, caller: Caller, asked: Asked) -> catalog_sources.PushReceipt:
+    return await catalog_sources.withdraw(engine, caller, asked.path["source"], asked.path["name"])
+
+
+async def _unowned(engine: Engine, caller: Caller, _asked: Asked) -> unowned_view.UnownedView:
+    return await unowned_view.view_unowned(engine, caller)
+
+
+async def _deploy(engine: Engine, caller: Caller, asked: Asked) -> deploys.DeployReceipt:
+    return await deploys.record(engine, caller, asked.body)
+
+
+async def _change(engine: Engine, caller: Caller, asked: Asked) -> deploys.DeployReceipt:
+    return await deploys.record_change(engine, caller, asked.body)
+
+
+async def _deploys(engine: Engine, caller: Caller, _asked: Asked) -> deploys.DeployList:
+    return await deploys.newest(engine, caller)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="GET",
+        path="/route",
+        name="explain_route",
+        about="Whose an alert would be, the incident it would join, and who would be woken when.",
+        call=_explain,
+        query=RouteQuery,
+        answer=Explanation,
+    ),
+    Operation(
+        method="GET",
+        path="/search",
+        name="search",
+        about="Services, teams and people by any fragment of a name, typos forgiven.",
+        call=_search,
+        query=catalog_view.SearchQuery,
+        answer=catalog_view.Hits,
+    ),
+    Operation(
+        method="GET",
+        path="/catalog/entries",
+        name="list_services",
+        about="The services, by name.",
+        call=_entries,
+        query=catalog_view.EntryQuery,
+        answer=catalog_view.EntryList,
+    ),
+    Operation(
+        method="GET",
+        path="/catalog/entries/{name}",
+        name="get_service",
+        about="One service by name or alias, with where each field was written.",
+        call=_entry,
+        answer=catalog_view.EntryView,
+        problems=(404,),
+    ),
+    Operation(
+        method="PUT",
+        path="/catalog/{source}/entries/{name}",
+        name="push_service",
+        about="Describe a service from a pipeline; what comes from files cannot be changed here.",
+        call=_push,
+        body=catalog_sources.PushedEntry,
+        answer=catalog_sources.PushReceipt,
+    ),
+    Operation(
+        method="DELETE",
+        path="/catalog/{source}/entries/{name}",
+        name="withdraw_service",
+        about="Take back what a pipeline pushed.",
+        call=_withdraw,
+        answer=catalog_sources.PushReceipt,
+        problems=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/catalog/unowned",
+        name="list_unowned",
+        about="Alerts nobody owns, with likely owners and the line that settles it; services without a team.",
+        call=_unowned,
+        answer=unowned_view.UnownedView,
+    ),
+    Operation(
+        method="POST",
+        path="/deploys",
+        name="record_deploy",
+        about="Tell of a deploy, so that it stands beside incidents that follow.",
+        call=_deploy,
+        body=deploys.NewDeploy,
+        answer=deploys.DeployReceipt,
+        status=201,
+    ),
+    Operation(
+        method="POST",
+        path="/deploys/pagerduty",
+        name="record_change_event",
+        about="The same in the shape of a PagerDuty change event.",
+        call=_change,
+        body=deploys.ChangeEvent,
+        answer=deploys.DeployReceipt,
+        status=201,
+    ),
+    Operation(
+        method="GET",
+        path="/deploys",
+        name="list_deploys",
+        about="The newest deploys of all services.",
+        call=_deploys,
+        answer=deploys.DeployList,
+    ),
+)
