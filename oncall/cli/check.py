@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import msgspec
 
+from oncall.clock import SystemClock
 from oncall.config import Loaded, load
+from oncall.config.calendars import calendar_problems
 from routing.problem import ProblemLevel
 
 
@@ -19,9 +22,12 @@ def check(directory: Path, as_json: bool) -> None:
     """Lint a configuration DIRECTORY: every problem with file, line and how to mend it.
 
     Exits with 1 where there are errors; warnings alone exit with 0. Values of ONCALL_* variables in the environment
-    are checked, too.
+    are checked, too, and calendar files are read for what goes wrong within the next 30 days.
     """
     loaded = load(directory)
+    if loaded.directory is not None:
+        ahead = calendar_problems(loaded.directory, directory, SystemClock().now())
+        loaded = replace(loaded, problems=(*loaded.problems, *ahead))
     if as_json:
         answer = {"ok": not loaded.errors, "problems": [_row(problem) for problem in loaded.problems]}
         click.echo(msgspec.json.format(msgspec.json.encode(answer)).decode())
@@ -38,8 +44,9 @@ def _row(problem: object) -> object:
 
 def _summary(loaded: Loaded) -> str:
     errors, warnings = len(loaded.errors), len(loaded.problems) - len(loaded.errors)
-    if loaded.directory is None:
-        return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}. An engine would refuse this directory."
+    if loaded.errors or loaded.directory is None:
+        refused = " An engine would refuse this directory." if loaded.directory is None else ""
+        return f"{_count(errors, 'error')}, {_count(warnings, 'warning')}.{refused}"
     people, teams = len(loaded.directory.people), len(loaded.directory.teams)
     found = f", {_count(warnings, 'warning')}" if warnings else ""
     services = len(loaded.directory.catalog.entries)

@@ -66,3 +66,11 @@ def test_the_environment_is_checked_too(company):
     result = check(company, ONCALL_LISTEN="nonsense")
     assert result.exit_code == 1
     assert "environment: error: the value of ONCALL_LISTEN cannot be used. Write host:port" in result.output
+
+
+def test_calendar_files_are_looked_into(company):
+    (company / "calendars" / "data-weekly.ics").write_text("nothing")
+    result = check(company)
+    assert result.exit_code == 1
+    assert "calendars/data-weekly.ics: error: the calendar cannot be used" in result.output
+    assert result.output.endswith("1 error, 0 warnings.\n")
