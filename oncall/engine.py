@@ -95,12 +95,14 @@ class Wake:
         self.intake = asyncio.Event()
         self.escalation = asyncio.Event()
         self.delivery = asyncio.Event()
+        self.posts = asyncio.Event()
 
     def all(self) -> None:
         """Something changed that any stage may care about."""
         self.intake.set()
         self.escalation.set()
         self.delivery.set()
+        self.posts.set()
 
 
 @dataclass(slots=True)

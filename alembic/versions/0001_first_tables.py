@@ -70,6 +70,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("service", "check", name=op.f("pk_check_report")),
     )
     op.create_table(
+        "contact",
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("stopped_at", Instant(), nullable=True),
+        sa.Column("fault", sa.Text(), nullable=False),
+        sa.Column("fault_at", Instant(), nullable=True),
+        sa.Column("answered_at", Instant(), nullable=True),
+        sa.Column("verified_at", Instant(), nullable=True),
+        sa.Column("code_digest", sa.Text(), nullable=False),
+        sa.Column("code_expires_at", Instant(), nullable=True),
+        sa.Column("code_tries", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("channel", "address", name=op.f("pk_contact")),
+    )
+    op.create_table(
         "counter",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", Id, nullable=False),
@@ -471,6 +485,29 @@ def upgrade() -> None:
             unique=True,
             sqlite_where=sa.text("ended_at is null"),
             postgresql_where=sa.text("ended_at is null"),
+        )
+
+    op.create_table(
+        "incident_post",
+        sa.Column("incident_id", Id, nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=True),
+        sa.Column("told", Id, nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("leased_until", Instant(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_incident_post_incident_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("incident_id", "channel", name=op.f("pk_incident_post")),
+    )
+    with op.batch_alter_table("incident_post", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_incident_post_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("due_at is not null"),
+            postgresql_where=sa.text("due_at is not null"),
         )
 
     op.create_table(

@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import delivery, escalation, intake
+from oncall.services import delivery, escalation, incident_posts, intake
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +35,7 @@ class Loop:
             ("intake", wake.intake, self._intake),
             ("escalation", wake.escalation, self._escalation),
             ("delivery", wake.delivery, self._delivery),
+            ("posts", wake.posts, self._posts),
         )
         self._tasks = [asyncio.create_task(self._stage(*stage), name=stage[0]) for stage in stages]
         self._tasks.append(asyncio.create_task(self._watch_lag(), name="lag"))
@@ -83,6 +84,9 @@ class Loop:
             self._sending.add(task)
             task.add_done_callback(self._sent)
         return len(begun)
+
+    async def _posts(self) -> int:
+        return await incident_posts.show_due(self._engine)
 
     def _sent(self, task: asyncio.Task[None]) -> None:
         self._sending.discard(task)

@@ -12,6 +12,7 @@ from oncall.incident import Incident, InvolvementStatus
 from oncall.services import replies
 from oncall.services.messages import message_for
 from oncall.services.replies import Incoming
+from oncall.store import contacts
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store.pages import Page
@@ -38,6 +39,10 @@ async def press(engine: Engine, call: InboundCall) -> str:
         return twiml.repeat(message, engine.settings.address, call.round)
     if reply is None and message is not None:
         return twiml.wrong_key(message, engine.wording, engine.settings.address, call.round)
+    if message is not None and message.kind is MessageKind.TEST:
+        async with engine.database.write() as tx:
+            await contacts.change(tx, "voice", call.person, answered_at=engine.clock.now(), fault="", fault_at=None)
+        return twiml.goodbye(engine.wording.phrases.say(message.language, "short_test"), message.language)
     if reply is None or not pages:
         return twiml.goodbye(engine.wording.phrases.say("en", "spoken_over"))
     said = [

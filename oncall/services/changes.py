@@ -15,6 +15,7 @@ from oncall.paging import PlannedPage, notice_method, take_step
 from oncall.services import on_call
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
+from oncall.store import posts
 from oncall.store import replies as reply_rows
 from oncall.store.pages import Page
 
@@ -29,6 +30,7 @@ class Changes:
         self.entries: list[Entry] = []
         self._pages: list[PlannedPage] = []
         self._stopped: list[tuple[int, tuple[str, ...], str]] = []
+        self._posts: list[tuple[int, str]] = []
 
     def add(self, change: Change) -> Incident:
         """Take a verb's outcome in."""
@@ -50,7 +52,9 @@ class Changes:
         for number, teams, why in self._stopped:
             await page_rows.cancel(tx, number, teams, why)
         await page_rows.add(tx, [self._page(planned) for planned in self._pages])
-        self.incidents, self.entries, self._pages, self._stopped = {}, [], [], []
+        await posts.add(tx, self._posts)
+        await posts.touch(tx, self.incidents, self._now)
+        self.incidents, self.entries, self._pages, self._stopped, self._posts = {}, [], [], [], []
 
     async def _follow_up(self, tx: AsyncConnection) -> None:
         for entry in list(self.entries):
@@ -96,10 +100,10 @@ class Changes:
         self._pages.append(self._notice(incident, entry, kind, person.id, method))
 
     def _post_to_channel(self, incident: Incident, entry: Entry) -> None:
+        """The team's channel shows the incident from now on, in one message that lives."""
         team = self._engine.directory.teams.get(entry.team)
         if team is not None and team.slack_channel and "slack" in self._engine.notifiers:
-            method = ("slack", team.slack_channel)
-            self._pages.append(self._notice(incident, entry, MessageKind.NOTICE, "", method))
+            self._posts.append((incident.id, team.slack_channel))
 
     def _notice(
         self, incident: Incident, entry: Entry, kind: MessageKind, person: str, method: tuple[str, str]

@@ -22,6 +22,7 @@ from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus, relea
 from oncall.incident.values import with_involvement
 from oncall.services.messages import message_for
 from oncall.services.trouble import open_trouble
+from oncall.store import contacts
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store.pages import Page, PageStatus
@@ -39,6 +40,12 @@ LOOK_BACK = timedelta(hours=3)
 NO_CHANNEL = Outcome(
     kind=OutcomeKind.REFUSED, code="not_configured", detail="the channel is not configured on this engine"
 )
+#: What an address comes to from which the person wrote STOP.
+STOPPED = Outcome(
+    kind=OutcomeKind.REFUSED, code="stopped", detail="STOP was sent from this number, so it gets no texts until START"
+)
+#: The person asked for it this moment.
+_ASKED_FOR = frozenset({MessageKind.TEST, MessageKind.VERIFY, MessageKind.ANSWER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,10 @@ async def _claim_contact(
             await _record(tx, (replace(page, attempts=page.attempts + 1),), now, now, NO_CHANNEL)
         return []
     asking = first.kind is MessageKind.PAGE
+    if (await contacts.get(tx, first.channel, first.address)).stopped_at is not None and first.kind not in _ASKED_FOR:
+        for page in pages:
+            await _record(tx, (replace(page, attempts=page.attempts + 1),), now, now, STOPPED)
+        return []
     recent = await page_rows.recent(tx, first.channel, first.address, now - LOOK_BACK, pages=asking)
     limits = throttle.limits_for(first.kind, channel.limits)
     decision = throttle.decide([_due(p, incidents) for p in pages], recent, limits, now)
@@ -219,6 +230,8 @@ async def _record(
         if decision.next_method and page.kind is MessageKind.PAGE:
             entries += await next_method(tx, after, ended)
     await incident_rows.add_entries(tx, entries)
+    if decision.flag_contact and outcome.code != NO_CHANNEL.code:
+        await contacts.change(tx, first.channel, first.address, fault=outcome.detail, fault_at=ended)
     return decision.alarm_operator
 
 

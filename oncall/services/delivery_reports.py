@@ -14,6 +14,7 @@ from notifiers.outcome import Outcome, OutcomeKind, moves_forward
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
 from oncall.services.delivery import alarm_operator, next_method
+from oncall.store import contacts
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store.pages import Page, PageStatus
@@ -61,4 +62,6 @@ async def _fail(tx: AsyncConnection, pages: list[Page], outcome: Outcome, now: d
         if decision.next_method and page.kind is MessageKind.PAGE:
             entries += await next_method(tx, after, now)
     await incident_rows.add_entries(tx, entries)
+    if decision.flag_contact and pages:
+        await contacts.change(tx, pages[0].channel, pages[0].address, fault=outcome.detail, fault_at=now)
     return decision.alarm_operator and bool(pages)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall import incident as state
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
-from oncall.incident import Actor, Change, Incident, Involvement, InvolvementStatus
+from oncall.incident import Actor, Change, Entry, EntryKind, Incident, Involvement, InvolvementStatus
 from oncall.services.changes import Changes
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
@@ -151,6 +151,21 @@ async def note(engine: Engine, number: int, *, by: Actor, text: str) -> Incident
         NotFound, Invalid: no such incident; an empty note.
     """
     return await _act(engine, number, lambda incident, now: state.note(incident, by=by, now=now, text=text))
+
+
+async def keep_apart(engine: Engine, number: int, other: int, *, by: Actor) -> Incident:
+    """Answer that another incident is not the same trouble; nobody is asked about the two again.
+
+    Raises:
+        NotFound: no such incident.
+    """
+
+    def decide(incident: Incident, now: datetime) -> Change:
+        text = f"{by.person} says that #{other} is not related"
+        entry = Entry(incident=number, at=now, kind=EntryKind.GROUPING, text=text, actor=by, data={"unrelated": other})
+        return Change(incident=incident, entries=(entry,))
+
+    return await _act(engine, number, decide)
 
 
 async def merge(engine: Engine, number: int, *, into: int, by: Actor) -> Incident:

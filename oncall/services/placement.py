@@ -306,17 +306,27 @@ class Placement:
 
     def _note_near(self, incident_id: int, team: str, grouping: Grouping) -> None:
         lines = [
-            (incident_id, f"possibly the same as #{near.incident}: {near.sentence}")
+            (incident_id, f"possibly the same as #{near.incident}: {near.sentence}", near.incident, near.sentence)
             for near in grouping.near
             if near.possibly_related
         ]
         lines += [
-            (int(offer.incident), f"may be one trouble with #{offer.other}: {offer.sentence}")
+            (
+                int(offer.incident),
+                f"may be one trouble with #{offer.other}: {offer.sentence}",
+                offer.other,
+                offer.sentence,
+            )
             for offer in grouping.merge_offers
+        ]
+        self.changes.entries += [
+            # The other incident and why: what people are asked about, with two answers.
+            self._grouped(number, team, text, {"other": int(other), "why": why})
+            for number, text, other, why in lines
         ]
         if grouping.forked_from:
             text = f"kept apart from #{incident_id}, so that its page is not swallowed"
-            lines.append((int(grouping.forked_from), text))
-        self.changes.entries += [
-            Entry(incident=number, at=self.now, kind=EntryKind.GROUPING, text=text, team=team) for number, text in lines
-        ]
+            self.changes.entries.append(self._grouped(int(grouping.forked_from), team, text, {}))
+
+    def _grouped(self, number: int, team: str, text: str, data: dict[str, object]) -> Entry:
+        return Entry(incident=number, at=self.now, kind=EntryKind.GROUPING, text=text, team=team, data=data)

@@ -12,16 +12,19 @@ from oncall.incident import Actor, Via
 from oncall.person import Person
 from oncall.services import incidents, on_call
 from oncall.services.telling import tell_team
+from oncall.store import contacts, rotations
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store import replies as reply_rows
-from oncall.store import rotations
 
 #: Length of a snooze that names none.
 SNOOZE = timedelta(hours=1)
 #: Length of a cover that names none.
 COVER = timedelta(hours=8)
 HELP = "Reply: ack, ack 12, ack all, 12 resolve, 12 escalate, 12 snooze 2h, who. Without a number: the latest page."
+#: So many replies in this span get an answer even if they mean nothing.
+MOST_CHATTER = 5
+CHATTER_SPAN = timedelta(minutes=15)
 #: Which door a channel's answers come through.
 DOORS = {
     "phone": Via.PHONE,
@@ -73,6 +76,7 @@ async def handle(engine: Engine, incoming: Incoming) -> str:
             text=incoming.text or incoming.digits,
             answer="",
         )
+        await contacts.change(tx, incoming.channel, incoming.address, answered_at=now, fault="", fault_at=None)
     answer = await _answer(engine, incoming, person, now)
     async with engine.database.write() as tx:
         await reply_rows.set_answer(tx, incoming.id, answer)
@@ -91,21 +95,39 @@ def sender(engine: Engine, channel: str, address: str) -> Person | None:
 async def _answer(engine: Engine, incoming: Incoming, person: Person, now: datetime) -> str:
     reply = parse_keys(incoming.digits) if incoming.digits else parse(incoming.text)
     if reply is None:
-        return f"Not understood. {HELP}" if not incoming.digits else "That key does nothing."
+        return await _not_understood(engine, incoming, now)
     if reply.verb is Verb.HELP:
         return HELP
     if reply.verb is Verb.WHO:
         return await who_is_on_call(engine, reply.name, now)
     if reply.verb is Verb.COVER:
         return await ask_for_cover(engine, person, reply.duration or COVER)
-    if reply.verb in {Verb.STOP, Verb.START, Verb.REPEAT}:
-        return f"{reply.verb.value} is not available through {incoming.channel}. {HELP}"
+    if reply.verb in {Verb.STOP, Verb.START}:
+        return await _stop_or_start(engine, incoming, person, now, stop=reply.verb is Verb.STOP)
+    if reply.verb is Verb.REPEAT:
+        return HELP
     numbers = await _targets(engine, incoming, reply)
     if not numbers:
         return f"No open page matches. {HELP}"
     by = Actor(person.id, DOORS.get(incoming.channel, Via.PAGER))
     said = [await _do(engine, reply, number, by, now) for number in numbers[:20]]
     return " ".join(said)
+
+
+async def _not_understood(engine: Engine, incoming: Incoming, now: datetime) -> str:
+    """One line that helps; none any more for a machine that keeps writing."""
+    if incoming.digits:
+        return "That key does nothing."
+    async with engine.database.read() as tx:
+        lately = await reply_rows.count_since(tx, incoming.channel, incoming.address, now - CHATTER_SPAN)
+    return f"Not understood. {HELP}" if lately <= MOST_CHATTER else ""
+
+
+async def _stop_or_start(engine: Engine, incoming: Incoming, person: Person, now: datetime, *, stop: bool) -> str:
+    """Stop texts to this address, or begin again. Other methods of the person go on."""
+    async with engine.database.write() as tx:
+        await contacts.change(tx, incoming.channel, incoming.address, stopped_at=now if stop else None)
+    return engine.wording.phrases.say(person.language, "answer_stop" if stop else "answer_start")
 
 
 async def _targets(engine: Engine, incoming: Incoming, reply: Reply) -> list[int]:

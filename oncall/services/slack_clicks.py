@@ -112,7 +112,7 @@ async def _relate(engine: Engine, pressed: Click, value: ButtonValue, person: Pe
         if pressed.action == RELATED:
             await incidents.merge(engine, newer, into=older, by=by)
             return f"#{newer} is now part of #{older}."
-        await incidents.note(engine, value.incident, by=by, text=f"Not related to #{value.other}.")
+        await incidents.keep_apart(engine, value.incident, value.other, by=by)
     except OncallError as error:
         return f"{error}. {error.mend}".strip()
     return f"#{value.incident} and #{value.other} stay apart."

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
 from oncall.person import Person
-from oncall.store import reachability
+from oncall.store import contacts, reachability
 from schedules.findings import Standing
 from schedules.shift import Segment
 
@@ -24,10 +24,13 @@ async def standings(engine: Engine, tx: AsyncConnection, segments: Iterable[Segm
 async def reachable(engine: Engine, tx: AsyncConnection, people: Iterable[Person]) -> set[str]:
     """Ids of those with a contact method that works, as far as is known.
 
-    It must lead through a channel this engine has, and the last message to it must not have been refused for good.
+    It must lead through a channel this engine has, nobody may have sent STOP from it, and the last message to it must
+    not have been refused for good.
     """
     people = list(people)
     refused = await reachability.refused_addresses(tx, {person.id for person in people})
+    known = await contacts.all_of(tx, {method.address for person in people for method in person.methods})
+    refused |= {(contact.channel, contact.address) for contact in known if contact.stopped_at is not None}
     return {
         person.id
         for person in people

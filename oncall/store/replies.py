@@ -68,6 +68,16 @@ async def set_answer(tx: AsyncConnection, reply_id: str, answer: str) -> None:
     await tx.execute(sa.update(reply).where(reply.c.id == reply_id).values(answer=answer))
 
 
+async def count_since(tx: AsyncConnection, channel: str, address: str, since: datetime) -> int:
+    """How many replies came from an address."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(reply)
+        .where(reply.c.channel == channel, reply.c.address == address, reply.c.at >= since)
+    )
+    return int((await tx.execute(query)).scalar_one())
+
+
 async def forget(tx: AsyncConnection, before: datetime, limit: int) -> int:
     """Delete old replies, a batch at a time."""
     old = sa.select(reply.c.id).where(reply.c.at < before).limit(limit)

@@ -233,6 +233,42 @@ reply = Table(
     Index("ix_reply_at", "at"),
 )
 
+#: The living message of an incident in a team's channel.
+incident_post = Table(
+    "incident_post",
+    metadata,
+    Column("incident_id", Id, ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    #: Where the message is, as its provider names it; empty until it was posted.
+    Column("place", Text, nullable=False),
+    #: When it must be brought up to date; null when it is.
+    Column("due_at", Instant),
+    #: The last line of the timeline that its thread has.
+    Column("told", Id, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("leased_until", Instant),
+    Index("ix_incident_post_due", "due_at", **_where("due_at is not null")),
+)
+
+#: What is known about an address beyond what the files say.
+contact = Table(
+    "contact",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("address", Text, primary_key=True),
+    #: The person wrote STOP.
+    Column("stopped_at", Instant),
+    #: Why the last attempt was refused for good, and when.
+    Column("fault", Text, nullable=False),
+    Column("fault_at", Instant),
+    #: A human act came back from it: a code, a reply, a key, a click.
+    Column("answered_at", Instant),
+    Column("verified_at", Instant),
+    Column("code_digest", Text, nullable=False),
+    Column("code_expires_at", Instant),
+    Column("code_tries", Integer, nullable=False),
+)
+
 silence = Table(
     "silence",
     metadata,

@@ -7,7 +7,7 @@ from typing import Any
 from oncall.engine import Engine
 from oncall.services import acting, incident_list, incident_view, now_view, on_call_view, phone_view
 from oncall.services.rights import Caller
-from oncall.web import catalog_api
+from oncall.web import catalog_api, contacts_api
 from oncall.web.operations import Asked, Operation
 
 
@@ -152,4 +152,5 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(404,),
     ),
     *catalog_api.OPERATIONS,
+    *contacts_api.OPERATIONS,
 )

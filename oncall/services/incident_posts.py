@@ -1,0 +1,146 @@
+"""Bringing the living messages of incidents up to date: claim, show outside any transaction, note where it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifiers import retry
+from notifiers.incident_card import CardStatus, IncidentCard, RelatedQuestion
+from notifiers.outcome import Outcome, OutcomeKind
+from oncall.engine import Engine
+from oncall.incident import Entry, EntryKind, Incident, Involvement
+from oncall.services.messages import links_of
+from oncall.store import alerts as alert_rows
+from oncall.store import incidents as incident_rows
+from oncall.store import posts
+from oncall.store.posts import Post
+
+log = structlog.get_logger(__name__)
+
+#: Messages one round brings up to date.
+MOST = 20
+#: A node that says nothing for so long is dead, and another takes over.
+LEASE = timedelta(seconds=30)
+#: Slack takes about one message a second in a channel, and fifty updates a minute in all.
+SPACING = timedelta(seconds=1.5)
+#: Lines of the timeline that one message in the thread has.
+MOST_LINES = 10
+#: What a thread tells; how each page went is in the timeline.
+TOLD = frozenset(EntryKind) - {EntryKind.PAGE, EntryKind.DELIVERY, EntryKind.ALERT, EntryKind.ALERT_RESOLVED}
+
+
+async def show_due(engine: Engine) -> int:
+    """Bring every message that is out of date up to date; how many there were."""
+    if engine.slack is None:
+        return 0
+    now = engine.clock.now()
+    async with engine.database.read() as tx:
+        waiting = await posts.any_due(tx, now)
+    if not waiting:
+        return 0
+    async with engine.database.write() as tx:
+        due = await posts.claim(tx, now, now + LEASE, MOST)
+    await asyncio.gather(*(_show(engine, post) for post in due))
+    return len(due)
+
+
+async def _show(engine: Engine, post: Post) -> None:
+    assert engine.slack is not None
+    async with engine.database.read() as tx:
+        found = (await incident_rows.get(tx, [post.incident])).get(post.incident)
+        lines = await incident_rows.entries(tx, post.incident, after=post.told)
+        card = await _card(engine, tx, found) if found else None
+    if card is None:
+        return
+    outcome = await engine.slack.incidents.show(post.channel, card, post.place)
+    told = lines[-1][0] if lines else post.told
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        news = [entry.text for _, entry in lines if entry.kind in TOLD][-MOST_LINES:]
+        if post.place and news:
+            await engine.slack.incidents.tell(outcome.provider_id, "\n".join(news))
+        await _settle(engine, post, place=outcome.provider_id, told=told, again=None)
+    else:
+        await _failed(engine, post, outcome)
+
+
+async def _failed(engine: Engine, post: Post, outcome: Outcome) -> None:
+    """Try again when it makes sense; otherwise the next change tries again, and the timeline says why."""
+    now = engine.clock.now()
+    decision = retry.decide(outcome, attempts=post.attempts + 1, now=now, has_next=post.attempts > 0)
+    log.warning("an incident could not be shown", incident=post.incident, channel=post.channel, code=outcome.code)
+    text = f"could not be shown in {post.channel}: {decision.reason}"
+    entry = Entry(incident=post.incident, at=now, kind=EntryKind.DELIVERY, text=text)
+    if decision.retry_at is None:
+        async with engine.database.write() as tx:
+            await incident_rows.add_entries(tx, [entry])
+    await _settle(engine, post, place=post.place, told=post.told, again=decision.retry_at)
+
+
+async def _settle(engine: Engine, post: Post, *, place: str, told: int, again: datetime | None) -> None:
+    free_at = engine.clock.now() + SPACING
+    async with engine.database.write() as tx:
+        await posts.settle(tx, post, place=place, told=told, free_at=free_at, again=again)
+
+
+async def _card(engine: Engine, tx: AsyncConnection, incident: Incident) -> IncidentCard:
+    history = [entry for _, entry in await incident_rows.entries(tx, incident.id)]
+    alerts = (await alert_rows.totals(tx, [incident.id])).get(incident.id, 0)
+    lead = engine.directory.teams.get(incident.lead.team)
+    language = lead.language if lead else "en"
+    done = next((e for e in reversed(history) if e.kind in {EntryKind.ACKNOWLEDGED, EntryKind.RESOLVED}), None)
+    status = CardStatus(incident.status.value)
+    shown = done if status is not CardStatus.TRIGGERED else None
+    return IncidentCard(
+        number=incident.id,
+        status=status,
+        severity=incident.severity,
+        summary=incident.title,
+        opened_at=incident.opened_at,
+        teams=tuple((_team(engine, i.team), _state(engine, i, language)) for i in incident.involvements),
+        by=_name(engine, shown.actor.person) if shown else "",
+        at=shown.at if shown else None,
+        alerts=alerts,
+        url=f"{engine.settings.address}/incidents/{incident.id}",
+        links=await links_of(engine, tx, incident),
+        questions=await _questions(tx, history),
+        drill=incident.drill,
+        language=language,
+    )
+
+
+async def _questions(tx: AsyncConnection, history: Sequence[Entry]) -> tuple[RelatedQuestion, ...]:
+    """What grouping asks and nobody has answered, about incidents that are still open."""
+    asked = {entry.data["other"]: str(entry.data.get("why", "")) for entry in history if "other" in entry.data}
+    answered = {entry.data.get("unrelated") for entry in history}
+    others = await incident_rows.get(tx, [number for number in asked if number not in answered])
+    return tuple(
+        RelatedQuestion(incident=number, summary=other.title, reason=asked[number])
+        for number, other in others.items()
+        if other.resolved_at is None
+    )
+
+
+def _state(engine: Engine, involvement: Involvement, language: str) -> str:
+    at = involvement.acknowledged_at
+    return engine.wording.phrases.say(
+        language,
+        f"team_{involvement.status.value}",
+        since=f"{involvement.since:%H:%M} UTC",
+        by=_name(engine, involvement.acknowledged_by),
+        at=f"{at:%H:%M} UTC" if at else "",
+    )
+
+
+def _team(engine: Engine, team: str) -> str:
+    known = engine.directory.teams.get(team)
+    return known.name if known else team
+
+
+def _name(engine: Engine, person: str) -> str:
+    known = engine.directory.people.get(person)
+    return known.name if known else person

@@ -1,0 +1,169 @@
+"""An incident in its team's channel: one message that lives, and a thread."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from oncall.incident import Actor, Entry, EntryKind, IncidentStatus, Via
+from oncall.services import incident_posts, incidents
+from oncall.standins.faults import Fault
+from oncall.store import incidents as incident_rows
+
+ANA = "U0000ANA"
+BY = Actor("ana", Via.WEB)
+
+pytestmark = pytest.mark.usefixtures("door")
+
+
+def firing(name: str = "CheckoutDown") -> dict:
+    return {
+        "status": "firing",
+        "labels": {"alertname": name, "severity": "critical", "team": "payments", "service": "checkout"},
+        "annotations": {"summary": f"{name} on checkout"},
+        "startsAt": "2026-01-05T08:59:00Z",
+    }
+
+
+@pytest.fixture
+def shown(engine, clock):
+    async def later(length: timedelta = timedelta(seconds=2)) -> None:
+        await incident_posts.show_due(engine)
+        clock.move(length)
+        await incident_posts.show_due(engine)
+
+    return later
+
+
+def parents(slack):
+    return [post for post in slack.workspace.posts if post.channel.startswith("C") and not post.thread]
+
+
+async def test_an_incident_is_posted_once_and_updated_in_place(engine, happens, slack, shown):
+    number = await happens.receive(firing())
+    await shown()
+    (post,) = parents(slack)
+    assert f"#{number} CheckoutDown" in post.text
+    assert "nobody has acknowledged" in post.text
+    await incidents.acknowledge(engine, number, by=BY)
+    await shown()
+    assert parents(slack) == [post]
+    assert "Acknowledged by Ana Ruiz at 09:00" in post.text
+    await incidents.resolve(engine, number, by=BY)
+    await shown()
+    assert "Resolved by Ana Ruiz" in post.text
+
+
+async def test_the_timeline_goes_on_in_the_thread(engine, happens, slack, shown):
+    number = await happens.receive(firing())
+    await shown()
+    await incidents.note(engine, number, by=BY, text="The ledger is full")
+    await shown()
+    (parent,) = parents(slack)
+    threads = [post for post in slack.workspace.posts if post.thread == parent.ts]
+    assert "The ledger is full" in threads[-1].text
+
+
+async def test_what_did_not_change_is_not_written_again(happens, slack, shown):
+    await happens.receive(firing())
+    await shown()
+    edits = parents(slack)[0].edits
+    await shown()
+    await shown()
+    assert parents(slack)[0].edits == edits
+
+
+async def test_a_click_on_it_acknowledges(engine, happens, slack, shown):
+    number = await happens.receive(firing())
+    await shown()
+    await slack.click(parents(slack)[0], "Acknowledge", user=ANA)
+    await engine.background.finish()
+    async with engine.database.read() as tx:
+        assert (await incident_rows.get(tx, [number]))[number].status is IncidentStatus.ACKNOWLEDGED
+
+
+async def test_a_rate_limit_is_waited_for_without_losing_the_change(happens, slack, shown):
+    await happens.receive(firing())
+    slack.faults.expect(Fault.RATE_LIMITED)
+    await shown()
+    assert parents(slack) == []
+    await shown(timedelta(seconds=40))
+    assert len(parents(slack)) == 1
+
+
+async def test_a_lost_answer_leads_to_at_most_one_duplicate(happens, slack, shown):
+    await happens.receive(firing())
+    # The channel's look-up passes, the post is carried out, the connection drops.
+    await shown(timedelta(0))
+    slack.faults.expect(Fault.DROP_AFTER)
+    await shown(timedelta(minutes=1))
+    await shown(timedelta(minutes=1))
+    assert 1 <= len(parents(slack)) <= 2
+
+
+async def test_a_channel_that_is_gone_is_told_in_the_timeline(engine, happens, slack, shown):
+    slack.workspace.channels.clear()
+    number = await happens.receive(firing())
+    await shown()
+    async with engine.database.read() as tx:
+        texts = [entry.text for _, entry in await incident_rows.entries(tx, number)]
+    assert any("could not be shown in #payments" in text for text in texts)
+
+
+async def test_reassigning_and_noting_go_through_forms(engine, happens, slack, shown):
+    number = await happens.receive(firing())
+    await shown()
+    post = parents(slack)[0]
+    await slack.click(post, "Note", user=ANA)
+    await slack.submit(slack.workspace.views[-1], {"text": "need a DBA"}, user=ANA)
+    await slack.click(post, "Reassign", user=ANA)
+    await slack.submit(slack.workspace.views[-1], {"person": "U0000BEN"}, user=ANA)
+    await engine.background.finish()
+    async with engine.database.read() as tx:
+        kinds = {entry.kind for _, entry in await incident_rows.entries(tx, number)}
+    assert {EntryKind.NOTE, EntryKind.REASSIGNED} <= kinds
+
+
+async def related(engine, happens) -> tuple[int, int]:
+    """Two incidents of which grouping asks whether they are one."""
+    first = await happens.receive(firing())
+    second = await happens.receive(
+        firing("LedgerFull") | {"labels": firing()["labels"] | {"alertname": "LedgerFull", "service": "ledger"}},
+        group="other",
+    )
+    assert first != second
+    asked = Entry(
+        incident=second,
+        at=engine.clock.now(),
+        kind=EntryKind.GROUPING,
+        text="possibly the same",
+        data={"other": first, "why": "fired together in 14 of 16 cases"},
+    )
+    async with engine.database.write() as tx:
+        await incident_rows.add_entries(tx, [asked])
+    return first, second
+
+
+async def asking(slack, shown):
+    await shown()
+    return next(post for post in parents(slack) if any(b.get("block_id", "").startswith("rel.") for b in post.blocks))
+
+
+async def test_the_same_trouble_becomes_one_incident(engine, happens, slack, shown):
+    first, second = await related(engine, happens)
+    post = await asking(slack, shown)
+    assert "14 of 16" in str(post.blocks)
+    await slack.click(post, "Same trouble", user=ANA)
+    await engine.background.finish()
+    async with engine.database.read() as tx:
+        assert (await incident_rows.get(tx, [second]))[second].merged_into == first
+
+
+async def test_not_related_is_not_asked_again(engine, happens, slack, shown):
+    await related(engine, happens)
+    post = await asking(slack, shown)
+    await slack.click(post, "Not related", user=ANA)
+    await engine.background.finish()
+    await shown()
+    assert not any(block.get("block_id", "").startswith("rel.") for block in post.blocks)
