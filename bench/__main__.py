@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog
+from bench import catalog, ingest, pipeline
 
 #: Name to function; add a file and a line.
-BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (("catalog", catalog.main),)
+BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
+    ("catalog", catalog.main),
+    ("ingest", ingest.main),
+    ("pipeline", pipeline.main),
+)
 
 
 def main(names: list[str]) -> None:

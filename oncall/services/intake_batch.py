@@ -245,9 +245,11 @@ class Batch:
         """An incident whose every alert is resolved is over, unless there are alerts that we were not told of."""
         waiting = await incidents.waits_for_complete_message(self.tx, self._told_again - self._ended_in.keys())
         counts = await alert_rows.active_counts(self.tx, self._ended_in.keys() | waiting)
-        for number, active in counts.items():
+        finished = [number for number, active in counts.items() if not active]
+        await self.placement.load(finished)
+        for number in finished:
             incident = await self.placement.incident(number)
-            if active or incident is None or incident.resolved_at is not None:
+            if incident is None or incident.resolved_at is not None:
                 continue
             if left_out := self._ended_in.get(number, 0):
                 self.changes.add(rest_unknown(incident, left_out=left_out, now=self.now))
@@ -267,6 +269,7 @@ class Batch:
             if active.fingerprint not in complete[active.integration, active.stream]:
                 gone[active.incident].append((active.id, active.name))
         await alert_rows.mark_stale(self.tx, [number for found in gone.values() for number, _ in found])
+        await self.placement.load(gone.keys())
         for incident_id, found in gone.items():
             incident = await self.placement.incident(incident_id)
             if incident is not None and incident.resolved_at is None:

@@ -13,6 +13,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from oncall.store.sqlite_connection import BEGIN_WRITING, SqliteConnection, connect
+
 #: Longest wait for a lock or a connection, in seconds.
 TIMEOUT = 10.0
 
@@ -34,7 +36,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=TIMEOUT,
-            connect_args={"timeout": TIMEOUT} if self.sqlite else {"timeout": TIMEOUT, "command_timeout": 60},
+            **(_sqlite(url) if self.sqlite else {"connect_args": {"timeout": TIMEOUT, "command_timeout": 60}}),
         )
         self._writer = asyncio.Lock()
         if self.sqlite:
@@ -69,6 +71,15 @@ class Database:
         await self.engine.dispose()
 
 
+def _sqlite(url: str) -> dict[str, Any]:
+    file = sa.make_url(url).database or ""
+
+    def creator(*_args: Any, **_kwargs: Any) -> SqliteConnection:
+        return connect(file, timeout=TIMEOUT)  # awaited by SQLAlchemy
+
+    return {"async_creator": creator}
+
+
 def _to_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
@@ -88,4 +99,4 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # A transaction that begins as a reader and writes later can fail with SQLITE_BUSY at any statement;
     # taking the lock at the beginning makes waiting the only outcome.
     write = connection.get_execution_options().get("oncall_write")
-    connection.exec_driver_sql("begin immediate" if write else "begin")
+    connection.exec_driver_sql(BEGIN_WRITING if write else "begin")
