@@ -57,7 +57,7 @@ MISTAKES = [
     ),
     Mistake(
         "a contact rule slower than the step's wait", PEOPLE, "important: [{via: phone}]", "important: [{via: phone, after: 7m}]",
-        PEOPLE, "after: 7m", "cai is asked by phone after 7m, but step 1 of payments waits only 5m", "quicker",
+        PEOPLE, "after: 7m", "cai is asked by phone after 7m, but step 1 of payments waits only 1m", "quicker",
     ),
     Mistake(
         "a second contact rule slower than the step's wait", PEOPLE,
@@ -117,8 +117,8 @@ MISTAKES = [
         TEAM, "urgent", "step 3: there is no key 'urgent'", "Known: important, notify",
     ),
     Mistake(
-        "a wait without unit", TEAM, "wait: 5m", "wait: 5",
-        TEAM, "wait: 5", "wait is 5", "such as 30s, 5m",
+        "a wait without unit", TEAM, "wait: 1m", "wait: 1",
+        TEAM, "wait: 1", "wait is 1", "such as 30s, 5m",
     ),
     Mistake(
         "an unquoted telephone number", PEOPLE, "holidays: SE", "mobile: +4670123456",
