@@ -15,6 +15,7 @@ from routing.catalog.assembly import SourceContent
 from routing.catalog.merging import Precedence
 from routing.escalation import Policy
 from routing.rules import OwnerRule, default_rules
+from schedules.health.weights import Weights
 
 
 class ScheduleSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +97,8 @@ class Defaults(msgspec.Struct, frozen=True, kw_only=True):
     hold: timedelta = timedelta(minutes=5)
     #: An alert that was not repeated for this long is marked stale (Alertmanager repeats every 4 h by default).
     stale_after: timedelta = timedelta(hours=9)
+    #: What each shortcoming of a rotation costs in its health score.
+    health: Weights = Weights()
 
 
 class CatalogFeed(msgspec.Struct, frozen=True, kw_only=True):

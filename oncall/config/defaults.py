@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import msgspec
+
 from oncall.config.people import Rules, read_rules
 from oncall.config.section import Keys, Section, suggestion
 from oncall.config.settings import SETTING_KEYS
 from oncall.config.words import parse_length
 from oncall.directory import Defaults
 from routing.alert import Severity
+from schedules.health.weights import Weights
 
 DEFAULT_KEYS: Keys = {
     "fallback_team": "team that owns what no rule resolves; required",
@@ -20,6 +23,7 @@ DEFAULT_KEYS: Keys = {
     "acknowledgement_reminder": "how long before the expiry the reminder comes; default 10m",
     "hold": "how long a held page waits for the leading team's acknowledgement; default 5m",
     "stale_after": "an alert not repeated for this long is marked stale; default 9h (Alertmanager repeats every 4h)",
+    "health": "what each shortcoming of a rotation costs in its health score, as `{coverage: 40, rest_hours: 11}`",
     "important": "contact rules for important pages of people who give none of their own",
     "ordinary": "contact rules for ordinary pages of people who give none of their own",
 }
@@ -59,7 +63,18 @@ def read_defaults(section: Section) -> Defaults:
         acknowledgement_reminder=section.length("acknowledgement_reminder", usual.acknowledgement_reminder),
         hold=section.length("hold", usual.hold),
         stale_after=section.length("stale_after", usual.stale_after),
+        health=_health(section),
     )
+
+
+def _health(section: Section) -> Weights:
+    given = section.free("health")
+    try:
+        return msgspec.convert(dict(given.value), Weights, strict=False)
+    except msgspec.ValidationError as error:
+        names = ", ".join(field.name for field in msgspec.structs.fields(Weights))
+        section.reading.error(section.place("health"), f"health: {error}", f"Its keys are {names}")
+        return Weights()
 
 
 def _severities(section: Section) -> dict[str, Severity]:
