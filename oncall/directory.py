@@ -143,6 +143,11 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The person a calendar, a reply or a label means by this name, if any."""
         return self._names.get(name.strip().casefold())
 
+    def shown(self, name: str) -> str:
+        """What people call whoever a calendar names; a stranger keeps the name as it is written."""
+        known = self.person_named(name)
+        return known.name or known.id if known else name
+
     def team_aliases(self) -> dict[str, str]:
         """Names beside the id by which a team is meant, to its id; ids are never taken by another team's alias."""
         named = {team.name: team.id for team in self.teams.values()}

@@ -54,6 +54,12 @@ class Metrics:
             "Trouble ahead within 30 days: gaps, unknown names, people who cannot be reached and the like.",
             ["schedule", "kind"],
         )
+        self.rotation_health = self._gauge(
+            "oncall_rotation_health", "Health score from 0 to 100, as of the last snapshot.", ["schedule"]
+        )
+        self.rotation_planned = self._gauge(
+            "oncall_rotation_planned_seconds", "How far ahead a rotation is planned.", ["schedule"]
+        )
         self.heartbeat_age = self._gauge(
             "oncall_heartbeat_age_seconds", "Since an Alertmanager's Watchdog was last heard.", ["integration"]
         )

@@ -11,7 +11,15 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import catalog_feeds, catalog_sources, rotations, watch
+from oncall.services import (
+    catalog_feeds,
+    catalog_sources,
+    handoffs,
+    rotation_digest,
+    rotation_views,
+    rotations,
+    watch,
+)
 from oncall.store import leases
 
 log = structlog.get_logger(__name__)
@@ -29,6 +37,9 @@ class Job:
 
 JOBS: tuple[Job, ...] = (
     Job("calendars", timedelta(minutes=1), rotations.refresh),
+    Job("handoffs", timedelta(minutes=1), handoffs.tell),
+    Job("rotation health", timedelta(hours=1), rotation_views.snapshot_all),
+    Job("rotation digest", timedelta(minutes=15), rotation_digest.send_due),
     Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
     Job("heartbeats", timedelta(seconds=15), watch.check_heartbeats),
     Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),

@@ -12,6 +12,7 @@ from oncall.directory import Schedule, Team
 from oncall.engine import Engine
 from oncall.services.feeds import Looked
 from oncall.services.on_call import schedule_key
+from oncall.services.shown import shown
 from oncall.services.standing import standings
 from oncall.services.telling import tell_person, tell_team
 from oncall.services.trouble import open_trouble
@@ -40,7 +41,8 @@ async def tell(
     """Changed shifts, unless these are the first ones known; new trouble ahead; the metrics of what is open."""
     if before:
         await _tell_changes(engine, tx, team, schedule, changes(_people_only(before), _people_only(after), now), now)
-    found = findings(after, now, await standings(engine, tx, after), ZoneInfo(team.timezone))
+    named = shown(engine.directory, after)
+    found = findings(named, now, await standings(engine, tx, named), ZoneInfo(team.timezone))
     key = schedule_key(team.id, schedule.name)
     fresh = await rotation_findings.replace(tx, key, found, now)
     for kind in FindingKind:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +12,7 @@ from oncall.directory import Schedule, Team
 from oncall.engine import Engine
 from oncall.services.on_call import schedule_key
 from oncall.services.rotations import tiled
+from oncall.services.shown import shown
 from oncall.services.standing import reachable
 from oncall.store import page_counts, rotations
 from schedules.health.fixes import Fix, fixes
@@ -94,21 +94,20 @@ async def report(engine: Engine, tx: AsyncConnection, team: Team, schedule: Sche
 async def plan_of(engine: Engine, tx: AsyncConnection, team: Team, schedule: Schedule, now: datetime) -> Plan:
     """The rotation as the score sees it: members of the team, and whoever else is on call in it."""
     weights = engine.directory.defaults.health
-    segments = await segments_of(
-        tx, schedule_key(team.id, schedule.name), now, now + timedelta(weights.look_ahead_days)
-    )
+    until = now + timedelta(days=weights.look_ahead_days)
+    segments = shown(engine.directory, await segments_of(tx, schedule_key(team.id, schedule.name), now, until))
     people = {
-        known.id: known
+        engine.directory.shown(known.id): known
         for name in (*team.members, *(who.person for segment in segments for who in segment.on_call))
         if (known := engine.directory.person_named(name))
     }
     working = await reachable(engine, tx, people.values())
     members = {
-        person.id: Member(reachable=person.id in working, timezone=person.timezone, holidays=person.holidays)
-        for person in people.values()
+        name: Member(reachable=person.id in working, timezone=person.timezone, holidays=person.holidays)
+        for name, person in people.items()
     }
     counted = await page_counts.by_person(tx, team.id, now - timedelta(days=weights.look_back_days))
-    pages = {name: count for name, count in counted.items() if name in members}
+    pages = {name: counted[person.id] for name, person in people.items() if person.id in counted}
     return plan(segments, now, members=members, pages=pages, weights=weights, timezone=team.timezone)
 
 
@@ -126,7 +125,7 @@ def _load(engine: Engine, subject: Plan, name: str) -> PersonLoad:
     free = common(own, free_days(member.timezone, member.holidays, subject.begin, subject.horizon))
     return PersonLoad(
         person=known.id if known else "",
-        name=known.name if known else name,
+        name=name,
         known=known is not None,
         reachable=subject.reachable(name),
         hours=subject.hours[name],
@@ -149,8 +148,3 @@ def _top(gates: tuple[Gate, ...], items: tuple[Item, ...], advice: tuple[Fix, ..
         best = next((fix for fix in advice if fix.item == worst.name), None)
         return f"{fact}; {best.what} (+{best.points:.0f})" if best else fact
     return "nothing to mend"
-
-
-def by_name(loads: tuple[PersonLoad, ...]) -> Mapping[str, str]:
-    """Display names by person id."""
-    return {load.person: load.name for load in loads if load.person}

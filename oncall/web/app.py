@@ -19,6 +19,7 @@ from oncall.web import (
     operations,
     phone,
     reload,
+    rotations,
     sign_in,
 )
 from oncall.web.api import OPERATIONS
@@ -57,6 +58,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/incidents/{id}/timeline", incidents.timeline),
     ("POST", "/incidents/{id}/{verb}", incidents.act),
     ("GET", "/on-call", on_call.show),
+    ("GET", "/rotations", rotations.listed),
+    ("GET", "/rotations/{team}/{schedule}.csv", rotations.table),
+    ("GET", "/rotations/{team}/{schedule}", rotations.one),
     ("GET", "/phone", phone.choose),
     ("GET", "/phone/{person}", phone.show),
     ("POST", "/phone/{person}", phone.reply),

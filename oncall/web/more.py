@@ -9,6 +9,7 @@ from oncall.web.rendering import render
 from oncall.web.sessions import signed_in
 
 PLACES = (
+    ("/rotations", "Rotations", "How sound they are: gaps, load, what to mend", "calendar"),
     ("/account", "Account", "Your role, API tokens, signing out", "person"),
     ("/api/v1/openapi.json", "API", "Everything here, for programs", "box"),
 )

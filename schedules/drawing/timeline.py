@@ -21,9 +21,7 @@ COLOURS = 8
 _NAMED = 7.0
 
 
-def timeline(
-    segments: Sequence[Segment], now: datetime, *, weeks: int, zone: ZoneInfo, names: Mapping[str, str]
-) -> str:
+def timeline(segments: Sequence[Segment], now: datetime, *, weeks: int, zone: ZoneInfo) -> str:
     """An SVG of `weeks` weeks from the Monday before `now`, in `zone`.
 
     Args:
@@ -31,7 +29,6 @@ def timeline(
         now: marked by a line.
         weeks: rows.
         zone: where days begin.
-        names: what people are called, by the name the segments use.
     """
     roles = _roles(segments)
     colours = {person: index % COLOURS for index, person in enumerate(_people(segments))}
@@ -42,7 +39,7 @@ def timeline(
     for row in range(weeks):
         # Wall-clock arithmetic: a week has seven days also when the clock changes.
         week = (monday + 7 * row * _DAY, monday + 7 * (row + 1) * _DAY)
-        parts.append(_week(segments, week, _HEAD + row * (_row_height(roles) + _ROW_GAP), roles, colours, names, now))
+        parts.append(_week(segments, week, _HEAD + row * (_row_height(roles) + _ROW_GAP), roles, colours, now))
     label = f"Who is on call in the {weeks} weeks from {monday:%d %B %Y}"
     return (
         f'<svg class="rota" width="100%" height="{height}" role="img" aria-label="{escape(label)}" '
@@ -82,13 +79,12 @@ def _week(  # noqa: PLR0917 - one row and what it shows
     top: int,
     roles: Sequence[str],
     colours: Mapping[str, int],
-    names: Mapping[str, str],
     now: datetime,
 ) -> str:
     height = _row_height(roles)
     parts = [f'<rect class="week" x="0" y="{top}" width="100%" height="{height}" rx="6"/>']
     parts += [
-        f'<line class="tick" x1="{_percent(day / 7)}" x2="{_percent(day / 7)}" y1="{top}" y2="{top + height}"/>'
+        f'<line class="day-line" x1="{_percent(day / 7)}" x2="{_percent(day / 7)}" y1="{top}" y2="{top + height}"/>'
         for day in range(1, 7)
     ]
     for lane, role in enumerate(roles):
@@ -96,7 +92,8 @@ def _week(  # noqa: PLR0917 - one row and what it shows
             for place, person in enumerate(people):
                 size = LANE / len(people)
                 box = (top + lane * LANE + place * size, size)
-                parts.append(_bar(span, week, box, names.get(person, person), colours[person]))
+                text = person if role == PRIMARY else f"{person} · {role}"
+                parts.append(_bar(span, week, box, text, colours[person]))
     parts += [_gap(span, week, top, height) for span in _gaps(segments, week)]
     parts.append(f'<text class="date" x="100%" dx="-6" y="{top + height - 8}">{week[0]:%d %b}</text>')
     if week[0] <= now < week[1]:

@@ -41,7 +41,7 @@ def _handoffs(subject: Plan) -> Iterator[str]:
         come = {who.person for who in other.on_call} - {who.person for who in one.on_call}
         late += any(not _working(subject, name, other) for name in come) and other.start < subject.end
     if late:
-        yield f"{late} handoffs fall outside working hours or on weekends of the person who takes over."
+        yield f"Handoffs outside the working hours of whoever takes over, or on their weekend: {late}."
 
 
 def _working(subject: Plan, name: str, segment: Segment) -> bool:
@@ -52,9 +52,13 @@ def _working(subject: Plan, name: str, segment: Segment) -> bool:
 
 def _time_share(subject: Plan) -> Iterator[str]:
     whole = hours([(subject.begin, subject.end)])
-    for name, mine in subject.hours.items():
-        if whole and mine / whole > MOST_OF_TIME:
-            yield f"{name} is on call {100 * mine / whole:.0f} % of the time; above 25 % it wears people out."
+    much = [
+        f"{name} {100 * mine / whole:.0f} %"
+        for name, mine in subject.hours.items()
+        if whole and mine / whole > MOST_OF_TIME
+    ]
+    if much:
+        yield f"On call more than a quarter of the time, which wears people out: {', '.join(much)}."
 
 
 def _pages(subject: Plan) -> Iterator[str]:
