@@ -7,18 +7,9 @@ from dataclasses import dataclass
 from math import log, log1p
 
 from grouping.counts import KindCount
-from grouping.decay import FAST_REACH, WINDOW
-from grouping.relations import PLACES, RELATIONS
-from grouping.statistics import (
-    LAG_BINS,
-    PRIOR_FIRM,
-    PRIOR_LAG,
-    PRIOR_SEEN,
-    PRIOR_SLOW_SEEN,
-    Statistics,
-    habit_key,
-    lag_bin,
-)
+from grouping.decay import WINDOW
+from grouping.relations import RELATIONS
+from grouping.statistics import Statistics, habit_key, lag_bin
 
 #: The measures of two alerts that begin within ten minutes, in the order of `fast_measures`.
 FAST = (
@@ -77,14 +68,17 @@ SLOW = (
     "after_40_minutes",
     "crowd",
 )
-_SPANS = (15.0, 30.0, 45.0, 60.0, 150.0, 300.0)
+#: The measures of the fast scale that the slow one takes over.
+_SHARED = tuple(FAST.index(name) for name in SLOW[4:18])
+_ONE_OF = tuple(tuple(float(i == j) for j in range(RELATIONS)) for i in range(RELATIONS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
     """What is the same for all pairs of one arrival."""
 
-    pages: bool
+    #: 1 where the later alert is page-worthy, else 0.
+    pages: float
     crowd: float
     crowd_scope: float
 
@@ -104,28 +98,23 @@ def fast_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: 
     other = earlier.kind
     weight = stats.weight
     place = stats.place(kind.component, other.component)
+    terms = stats.terms(place)
     n, n_other = kind.count / weight, other.count / weight
     joint = stats.pair_count(kind.id, other.id)
     chance, chance_other = stats.chance(kind), stats.chance(other)
-    seen, by_chance = stats.places.get(2 * PLACES + place)
-    base = max((seen / weight + PRIOR_FIRM[place]) / (by_chance / weight + 1), 1e-4)
-    things, things_back, npmi, strangers, joint_things, base_things = _things(stats, kind, other, base)
-    history = log((max(0.0, joint - n_other * chance) + 1.5 * base_things) / (n_other + 1.5) / chance)
-    history_back = log((max(0.0, joint - n * chance_other) + 1.5 * base_things) / (n + 1.5) / chance_other)
-    seen, by_chance = stats.places.get(place)
-    lift = (seen / weight + PRIOR_SEEN[place]) / (by_chance / weight + 1)
+    things, things_back, npmi, strangers, joint_things, base = _things(stats, kind, other, terms.base)
+    history = log((max(0.0, joint - n_other * chance) + 1.5 * base) / (n_other + 1.5) / chance)
+    history_back = log((max(0.0, joint - n * chance_other) + 1.5 * base) / (n + 1.5) / chance_other)
     seen, by_chance = stats.habits.get(habit_key(kind.rule, other.rule, place))
-    habit = log((seen / weight + 2) / (by_chance / weight + 2 / lift))
-    relation = [0.0] * RELATIONS
-    relation[place % RELATIONS] = 1.0
+    habit = log((seen / weight + 2) / (by_chance / weight + 2 / terms.lift))
     return [
         min(9.0, max(-5.0, history)),
         min(9.0, max(-5.0, history_back)),
         min(9.0, max(-5.0, things)),
         min(9.0, max(-5.0, things_back)),
         min(6.0, habit),
-        min(6.0, log(lift)),
-        _lag(stats, place % RELATIONS, earlier.lag),
+        min(6.0, log(terms.lift)),
+        terms.lags[lag_bin(earlier.lag)],
         log(chance),
         log(chance_other),
         npmi,
@@ -133,14 +122,14 @@ def fast_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: 
         log1p(n_other),
         log1p(joint),
         log1p(joint_things),
-        *relation,
+        *_ONE_OF[place % RELATIONS],
         1.0 if place >= RELATIONS else 0.0,
-        float(moment.pages),
-        float(earlier.pages),
+        moment.pages,
+        1.0 if earlier.pages else 0.0,
         moment.crowd,
         moment.crowd_scope,
         1.0 if earlier.lag > WINDOW else 0.0,
-        float(earlier.resolved),
+        1.0 if earlier.resolved else 0.0,
         1.0 if n < 0.5 else 0.0,
         1.0 if n_other < 0.5 else 0.0,
     ]
@@ -170,22 +159,12 @@ def _things(
     return things, back, npmi, strangers, joint, max(base, firm)
 
 
-def _lag(stats: Statistics, relation: int, lag: float) -> float:
-    if lag >= FAST_REACH:
-        return log(0.03)
-    index = lag_bin(lag)
-    counts = [stats.shapes.get(relation * 8 + i)[0] / stats.weight + PRIOR_LAG[i] for i in range(len(LAG_BINS))]
-    density = counts[index] / sum(counts) / (_SPANS[index] / FAST_REACH)
-    return log(min(3.0, max(0.03, density)))
-
-
 def slow_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: Moment) -> list[float]:
     """The measures named in `SLOW`."""
-    fast = dict(zip(FAST, fast_measures(stats, kind, earlier, moment), strict=True))
+    fast = fast_measures(stats, kind, earlier, moment)
     other, weight = earlier.kind, stats.weight
     place = stats.place(kind.component, other.component)
-    seen, by_chance = stats.places.get(PLACES + place)
-    lift = (seen / weight + PRIOR_SLOW_SEEN[place]) / (by_chance / weight + 1)
+    lift = stats.terms(place).slow_lift
     seen, by_chance = stats.slow_habits.get(habit_key(kind.rule, other.rule, place))
     habit = log((seen / weight + 1.5) / (by_chance / weight + 1.5 / lift))
     n_other = other.count / weight
@@ -197,7 +176,7 @@ def slow_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: 
         log(lift),
         history,
         log1p(joint),
-        *(fast[name] for name in SLOW[4:18]),
+        *(fast[i] for i in _SHARED),
         1.0 if earlier.lag > 1200 else 0.0,
         1.0 if earlier.lag > 2400 else 0.0,
         moment.crowd,

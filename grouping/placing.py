@@ -10,7 +10,7 @@ from grouping.decay import WINDOW
 from grouping.decision import Basis, Call
 from grouping.groups import Member, OpenIncident, OpenIncidents
 from grouping.statistics import Statistics
-from grouping.storm import THINGS, Storm, Storms
+from grouping.storm import Storm, Storms
 from grouping.ties import Candidate, Tie, Tying, candidates
 from grouping.verdict import Tier, verdict
 
@@ -71,8 +71,8 @@ class Placing:
         place.ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
         place.ranked = candidates(place.ties, {t.member.episode: self._home(t.member) for t in place.ties})
         self._judge(arrival, place, storm)
-        if place.incident is None and storm is not None:
-            place.incident, place.basis, place.forked_from = storm.incident, Basis.STORM, None
+        if storm is not None and (place.incident is None or (arrival.pages and not self._lead(place.incident))):
+            place.incident, place.basis, place.joined, place.forked_from = storm.incident, Basis.STORM, None, None
         if place.basis is Basis.ALONE:
             self._by_labels(arrival, place, at)
         return place
@@ -91,6 +91,10 @@ class Placing:
         if arrival.may_hold:
             return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
         return Call.PAGE, f"; {arrival.team} was not called yet"
+
+    def _lead(self, incident: str) -> str:
+        found = self._open.get(incident)
+        return found.lead if found else ""
 
     def _judge(self, arrival: Arrival, place: Place, storm: Storm | None) -> None:
         best = place.ranked[0].incident if place.ranked else ""
@@ -128,7 +132,7 @@ class Placing:
         storm, things = self._storms.storm(component.scope, component.id, at)
         if storm is not None and self._open.get(storm.incident) is not None:
             return storm
-        if things < THINGS:
+        if not things:
             return None
         around = []
         for member in reversed(latest.values()):

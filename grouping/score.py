@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from operator import mul
 
 import msgspec
 
@@ -84,9 +85,7 @@ class Scorer:
 
     def score(self, values: Sequence[float]) -> float:
         """The log-odds."""
-        total = self._constant
-        for value, weight in zip(values, self._linear, strict=True):
-            total += value * weight
+        total: float = self._constant + sum(map(mul, values, self._linear))
         for i, knot, weight in self._bends:
             if values[i] > knot:
                 total += (values[i] - knot) * weight

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from itertools import pairwise
 
 from grouping.counts import ComponentCount, HabitCounts, KindCount, PairCounts
 from grouping.decay import WINDOW, observed_seconds, weight_at
@@ -22,6 +24,13 @@ MAX_CACHED = 300_000
 LOG_SECONDS = 3 * 86400.0 + 3700.0
 MAX_LOG = 60_000
 
+#: What a new installation believes of each place before it has seen anything: pseudo-counts seen for one by chance.
+PRIOR_SEEN = (6.0, 4.0, 4.0, 2.0, 2.0, 1.5, 1.2, 2.0, 1.5, 1.5, 1.2, 1.2, 1.1, 1.0)
+PRIOR_SLOW_SEEN = 1.5
+#: And which share of the companions met there it believes to be firm ones.
+PRIOR_FIRM = (0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.02, 0.1, 0.05, 0.05, 0.03, 0.03, 0.02, 0.01)
+PRIOR_LAG = 3.0
+
 
 def lag_bin(seconds: float) -> int:
     """The index of the lag's bin."""
@@ -31,6 +40,19 @@ def lag_bin(seconds: float) -> int:
 def habit_key(rule: int, earlier_rule: int, place: int) -> int:
     """The key of "this rule after that rule, in this place"."""
     return (rule << 24 | earlier_rule) << 8 | place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceTerms:
+    """What a place alone says of two alerts in it."""
+
+    #: The share of companions there that are firm ones: what to expect of a pair never seen.
+    base: float
+    #: How much more often than by chance anything follows anything there, within minutes and within an hour.
+    lift: float
+    slow_lift: float
+    #: How usual each lag is there, as a logarithm.
+    lags: tuple[float, ...]
 
 
 class Statistics:
@@ -59,6 +81,8 @@ class Statistics:
         self._log_first = 0
         self.since: float | None = None
         self._relations: dict[int, int] = {}
+        self._terms: list[PlaceTerms | None] = [None] * PLACES
+        self._terms_stamp = -1.0
         self.now = 0.0
         self.weight = 1.0
         self.seconds = 1.0
@@ -167,6 +191,32 @@ class Statistics:
         component.chance = (stamp, value)
         return value
 
+    def terms(self, place: int) -> PlaceTerms:
+        """What a place says of any pair in it, as of these five minutes."""
+        stamp = self.now // WINDOW
+        if stamp != self._terms_stamp:
+            self._terms_stamp = stamp
+            self._terms = [None] * PLACES
+        found = self._terms[place]
+        if found is None:
+            found = self._terms[place] = self._fresh_terms(place)
+        return found
+
+    def _fresh_terms(self, place: int) -> PlaceTerms:
+        weight = self.weight
+        firm, looked_at = self.places.get(2 * PLACES + place)
+        seen, by_chance = self.places.get(place)
+        slow_seen, slow_by_chance = self.places.get(PLACES + place)
+        spans = (LAG_BINS[0], *(b - a for a, b in pairwise(LAG_BINS)))
+        lags = [self.shapes.get(place % RELATIONS * 8 + i)[0] / weight + PRIOR_LAG for i in range(len(LAG_BINS))]
+        density = [n / sum(lags) / (span / LAG_BINS[-1]) for n, span in zip(lags, spans, strict=True)]
+        return PlaceTerms(
+            base=max((firm / weight + PRIOR_FIRM[place]) / (looked_at / weight + 1), 1e-4),
+            lift=(seen / weight + PRIOR_SEEN[place]) / (by_chance / weight + 1),
+            slow_lift=(slow_seen / weight + PRIOR_SLOW_SEEN) / (slow_by_chance / weight + 1),
+            lags=(*(math.log(min(3.0, max(0.03, d))) for d in density), math.log(0.03)),
+        )
+
     def hour_share(self) -> float:
         """The share of all beginnings that fall into this hour of the day."""
         total, of_hour = self.shapes.get(-1)[0], self.shapes.get(-2 - self.hour)[0]
@@ -264,11 +314,3 @@ class Statistics:
         tables.update({counts.table: counts for counts in pairs})
         tables.update({counts.table: counts for counts in habits})
         return tables
-
-
-#: What a new installation believes of each place before it has seen anything: pseudo-counts seen for one by chance.
-PRIOR_SEEN = (6.0, 4.0, 4.0, 2.0, 2.0, 1.5, 1.2, 2.0, 1.5, 1.5, 1.2, 1.2, 1.1, 1.0)
-PRIOR_SLOW_SEEN = (1.5,) * PLACES
-#: And which share of the companions met there it believes to be firm ones.
-PRIOR_FIRM = (0.3, 0.2, 0.2, 0.1, 0.1, 0.05, 0.02, 0.1, 0.05, 0.05, 0.03, 0.03, 0.02, 0.01)
-PRIOR_LAG = (3.0, 3.0, 3.0, 3.0, 3.0, 3.0)

@@ -19,6 +19,8 @@ ALWAYS = 24
 FAST_LIMIT = 40
 SLOW_LIMIT = 12
 LOOKED_AT = 600
+#: How much all alerts of an incident count beside the best third.
+ALL_SAY = 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Tying:
         scope = self._stats.components[kind.component].scope
         components = self._stats.components
         moment = Moment(
-            pages=pages,
+            pages=1.0 if pages else 0.0,
             crowd=math.log1p(len(fast)),
             crowd_scope=math.log1p(sum(components[m.kind.component].scope == scope for m in fast)),
         )
@@ -128,9 +130,10 @@ def candidates(ties: Iterable[Tie], home: dict[str, str]) -> list[Candidate]:
 
 
 def together(scores: list[float]) -> float:
-    """What an incident's alerts say as one: the mean log-odds of the best third, so that one lucky pair decides little.
+    """What an incident's alerts say as one, given the strongest first.
 
-    `scores` come strongest first.
+    The best third leads, so that an alert need not know everybody; all have a say, so that one lucky pair decides
+    little. Measured against the best alone, the best third alone and the mean alone.
     """
     third = scores[: math.ceil(len(scores) / 3)]
-    return sum(third) / len(third)
+    return (1 - ALL_SAY) * sum(third) / len(third) + ALL_SAY * sum(scores) / len(scores)

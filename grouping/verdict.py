@@ -9,9 +9,9 @@ from enum import Enum
 from grouping.ties import Candidate, probability
 
 #: An alert joins where it belongs with at least this probability.
-JOIN = 0.8
+JOIN = 0.75
 #: A page-worthy alert follows a page of the incident so surely that nobody need be called again.
-KNOWN = 0.9
+KNOWN = 0.87
 #: Below this it is not even called in the incident: it gets its own, so that no trouble hides behind another.
 SAME = 0.5
 #: From here an incident is shown as "possibly related".
