@@ -86,7 +86,8 @@ def _resolved(known: Alert, ended: Alert) -> Merged:
 
 def _ended(incoming: Alert, now: datetime) -> Alert:
     # "Resolved" is the source's word; an end in the future, or none, would let the next run look like this one.
-    end = now if incoming.ends_at is None else min(incoming.ends_at, now)
+    # A sender whose clock is ahead of ours may end a run before, by our clock, it began; its start is the bound then.
+    end = max(now if incoming.ends_at is None else min(incoming.ends_at, now), incoming.starts_at)
     return msgspec.structs.replace(incoming, ends_at=end)
 
 

@@ -121,3 +121,10 @@ def test_recorded_sequences_open_each_run_once(shared_data, names, kinds):
                 history.append(str(merged.kind))
     assert kinds in seen.values()
     assert all(history.count("new_episode") <= kinds.count("new_episode") for history in seen.values())
+
+
+def test_an_end_by_a_clock_that_is_ahead_of_ours_is_said_once():
+    """It must not make the next identical report look like a later run."""
+    first = merge(firing(start=2), resolved(start=2, end=3), minute(0))
+    assert first.kind is MergeKind.RESOLVED
+    assert merge(first.alert, resolved(start=2, end=3), minute(0)).kind is MergeKind.REPEAT
