@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from oncall.store.schema import alert, incident, inbox, page, quarantine, silence_log
+from oncall.store.schema import alert, inbox, incident, page, quarantine, silence_log
 from tests.acceptance import invariants
 from tests.acceptance.story import Story
 
