@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 
+from oncall.checks import CustomCheck
 from oncall.person import Person
 from routing.alert import Severity
 from routing.catalog import Catalog
@@ -123,6 +124,9 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     contents: tuple[SourceContent, ...] = ()
     precedence: Precedence = Precedence()
     feeds: tuple[CatalogFeed, ...] = ()
+    #: The company's own checks on services, and by when all should pass a check.
+    checks: tuple[CustomCheck, ...] = ()
+    checks_due: Mapping[str, date] = {}
     #: In order of trial.
     ownership: tuple[OwnerRule, ...] = default_rules()
     integrations: tuple[Integration, ...]

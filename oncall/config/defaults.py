@@ -32,6 +32,7 @@ ONCALL_KEYS: Keys = {
     "defaults": "what holds unless a team or a person says otherwise",
     "ownership": "rules by which an alert finds its team, in order",
     "catalog": "further sources of services, and which one is believed",
+    "checks": "checks of your own on services, and when checks are due",
 }
 #: Words of the `severity` label that are understood without being listed.
 USUAL_SEVERITIES: Mapping[str, Severity] = {

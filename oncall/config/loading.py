@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from oncall.config.catalog import CATALOG_KEYS, read_catalog
+from oncall.config.checks import CHECKS_KEYS, read_checks
 from oncall.config.defaults import DEFAULT_KEYS, ONCALL_KEYS, read_default_rules, read_defaults
 from oncall.config.files import check_layout, entries, read_file, yaml_files
 from oncall.config.integrations import INTEGRATION_KEYS, read_integration
@@ -80,6 +81,7 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Loaded:
         reading.error(main.place(), "defaults are missing", "Add defaults: with fallback_team: TEAM")
     defaults = read_defaults(defaults_section) if defaults_section else Defaults(fallback_team="")
     found = read_catalog(directory, main.section("catalog", CATALOG_KEYS, about="catalog") if main else None, reading)
+    checks, due = read_checks(main.section("checks", CHECKS_KEYS, about="checks") if main else None)
     result = Directory(
         people=_people(directory, read_default_rules(defaults_section), reading),
         teams=_teams(directory, reading),
@@ -87,6 +89,8 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Loaded:
         contents=found.contents,
         precedence=found.precedence,
         feeds=found.feeds,
+        checks=checks,
+        checks_due=due,
         ownership=read_ownership(main) if main else default_rules(),
         integrations=_integrations(directory, defaults.fallback_team, environ, reading),
         defaults=defaults,

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from oncall.config.catalog import CATALOG_KEYS, SOURCE_KEYS
+from oncall.config.checks import CHECKS_KEYS, CUSTOM_KEYS
 from oncall.config.defaults import DEFAULT_KEYS
 from oncall.config.escalation import ESCALATION_KEYS, STEP_KEYS, TARGET_KEYS, WHEN_KEYS
 from oncall.config.files import LAYOUT
@@ -45,6 +46,8 @@ TABLES: Mapping[str, Keys] = {
     "catalog": CATALOG_KEYS,
     "source": SOURCE_KEYS,
     "service": own.KEYS,
+    "checks": CHECKS_KEYS,
+    "check": CUSTOM_KEYS,
     "integration": INTEGRATION_KEYS,
     "heartbeat": HEARTBEAT_KEYS,
 }

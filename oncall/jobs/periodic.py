@@ -18,6 +18,7 @@ from oncall.services import (
     rotation_digest,
     rotation_views,
     rotations,
+    runbook_check,
     watch,
 )
 from oncall.store import leases
@@ -43,6 +44,7 @@ JOBS: tuple[Job, ...] = (
     Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
     Job("heartbeats", timedelta(seconds=15), watch.check_heartbeats),
     Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),
+    Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),
     Job("catalog", timedelta(seconds=5), catalog_sources.keep_up, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
     Job("clean-up", timedelta(hours=1), watch.forget_old),

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import msgspec
 
+from oncall.checks import Readiness
 from oncall.engine import Engine
 from oncall.errors import Invalid
 from oncall.expectations import labels_of
 from oncall.moment import parse_moment
-from oncall.services import catalog_sources, catalog_view, deploys, unowned_view
+from oncall.services import catalog_sources, catalog_view, checks_view, deploys, unowned_view
 from oncall.services.explain import Explanation, explain
 from oncall.services.rights import Caller, Right
 from oncall.web.operations import Asked, Operation
@@ -72,6 +73,18 @@ async def _change(engine: Engine, caller: Caller, asked: Asked) -> deploys.Deplo
 
 async def _deploys(engine: Engine, caller: Caller, _asked: Asked) -> deploys.DeployList:
     return await deploys.newest(engine, caller)
+
+
+async def _readiness(engine: Engine, caller: Caller, _asked: Asked) -> checks_view.ReadinessView:
+    return await checks_view.view_readiness(engine, caller)
+
+
+async def _checks(engine: Engine, caller: Caller, asked: Asked) -> Readiness:
+    return await checks_view.view_service(engine, caller, asked.path["name"])
+
+
+async def _report(engine: Engine, caller: Caller, asked: Asked) -> Readiness:
+    return await checks_view.report(engine, caller, asked.body)
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -164,5 +177,32 @@ OPERATIONS: tuple[Operation, ...] = (
         about="The newest deploys of all services.",
         call=_deploys,
         answer=deploys.DeployList,
+    ),
+    Operation(
+        method="GET",
+        path="/checks",
+        name="get_readiness",
+        about="How ready services are: a scorecard per team, and each check that some service fails.",
+        call=_readiness,
+        answer=checks_view.ReadinessView,
+    ),
+    Operation(
+        method="GET",
+        path="/catalog/entries/{name}/checks",
+        name="get_service_checks",
+        about="One service held against every check.",
+        call=_checks,
+        answer=Readiness,
+        problems=(404,),
+    ),
+    Operation(
+        method="POST",
+        path="/checks/reports",
+        name="report_check",
+        about="Report the outcome of a check that is made elsewhere.",
+        call=_report,
+        body=checks_view.NewReport,
+        answer=Readiness,
+        problems=(404,),
     ),
 )

@@ -6,7 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from oncall.checks import CustomCheck
+from oncall.engine import Organisation
 from oncall.person import Role
 from oncall.services import catalog_sources
 from oncall.services.messages import message_for
@@ -231,3 +234,48 @@ async def test_services_without_a_team_are_listed(api):
     await program.put("/catalog/ci/entries/coupons", {"owner": "dissolved"})
     (orphan,) = (await program.get("/catalog/unowned"))["orphans"]
     assert (orphan["name"], orphan["reason"]) == ("coupons", "there is no team 'dissolved'")
+
+
+async def test_readiness_is_told_per_service_per_team_and_as_campaigns(api, happens):
+    await happens.on_call("payments/primary", "ana", hours=24 * 15)
+    program = await api()
+    one = await program.get("/catalog/entries/checkout/checks")
+    outcomes = {outcome["check"]: outcome["passed"] for outcome in one["outcomes"]}
+    assert (one["team"], outcomes["owner"], outcomes["reachable"], outcomes["rotation"]) == (
+        "payments",
+        True,
+        True,
+        True,
+    )
+    assert (outcomes["runbook"], outcomes["dashboard"], outcomes["drill"]) == (None, True, False)
+    everything = await program.get("/checks")
+    assert {card["team"] for card in everything["scorecards"]} == {"payments", "storefront", "platform", "data"}
+    drill = next(campaign for campaign in everything["campaigns"] if campaign["check"] == "drill")
+    assert drill["failing"] == drill["services"] == sum(card["services"] for card in everything["scorecards"])
+    await program.get("/catalog/entries/nothing/checks", status=404)
+
+
+async def test_a_gap_ahead_in_the_first_steps_rotation_is_named(api, happens):
+    await happens.on_call("payments/primary", "ana", hours=24)
+    one = await (await api()).get("/catalog/entries/checkout/checks")
+    rotation = next(outcome for outcome in one["outcomes"] if outcome["check"] == "rotation")
+    assert rotation["detail"] == "nobody is on call for payments/primary from Tue 06 Jan 09:00 UTC"
+
+
+async def test_an_alert_that_paged_counts(api, happens):
+    await happens.receive(firing("HighErrors", service="checkout"))
+    one = await (await api()).get("/catalog/entries/checkout/checks")
+    assert next(o for o in one["outcomes"] if o["check"] == "alert")["detail"] == "an alert paged 0 days ago"
+
+
+async def test_an_outcome_is_reported_for_a_check_that_waits_for_it(api, engine):
+    checks = (CustomCheck(name="backup", title="has a backup"), CustomCheck(name="chat", title="x", expect="owner"))
+    engine.organisation = Organisation(replace(engine.organisation.files, checks=checks))
+    program = await api()
+    found = await program.post(
+        "/checks/reports", {"service": "cart-api", "check": "backup", "passed": True, "detail": "ok"}
+    )
+    assert {o["check"]: o["passed"] for o in found["outcomes"]}["backup"] is True
+    answer = await program.post("/checks/reports", {"service": "checkout", "check": "chat", "passed": True}, status=400)
+    assert (answer["path"], answer["mend"]) == ("$.check", "Those that wait for reports: backup.")
+    await program.post("/checks/reports", {"service": "nothing", "check": "backup", "passed": True}, status=404)
