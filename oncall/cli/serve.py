@@ -22,7 +22,7 @@ from oncall.errors import OncallError
 from oncall.jobs import periodic
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
-from oncall.services import access, rotations, slack_doors
+from oncall.services import access, catalog_sources, rotations, slack_doors
 from oncall.services.reload import BadDirectory, reload
 from oncall.store import migrations
 from oncall.web.app import create_app
@@ -92,6 +92,7 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
     first = loop.create_task(rotations.refresh(engine), name="first reading of calendars")
     if not await rotations.all_read(engine):
         await asyncio.wait([first], timeout=FIRST_READING)
+    await catalog_sources.keep_up(engine)
     stages.start()
     scheduler.start()
     loop.add_signal_handler(signal.SIGHUP, on_hangup)
