@@ -1,0 +1,175 @@
+"""Real processes: the engine as people start it, and what stands around it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import aiohttp
+import pytest
+
+COMPANY = Path(__file__).parents[1] / "acceptance" / "company"
+KEY = "a-key-for-production"
+_T = TypeVar("_T")
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def required(binary: str) -> str:
+    """The path of a program; the test is skipped without it, except in CI."""
+    path = shutil.which(binary)
+    if path is not None:
+        return path
+    reason = f"{binary} is not installed (Debian: apt install {binary})"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+async def eventually(look: Callable[[], Awaitable[_T | None]], *, within: float) -> _T:
+    """What `look` finds, as soon as it finds something; real processes have no clock a test could move."""
+    async with asyncio.timeout(within):
+        while True:
+            found = await look()
+            if found:
+                return found
+            await asyncio.sleep(0.1)
+
+
+def company(folder: Path) -> Path:
+    """A configuration directory in which people have the built-in phone's texts alone, and are on call at any date."""
+    copied = Path(shutil.copytree(COMPANY, folder / "company"))
+    main = copied / "oncall.yaml"
+    main.write_text(main.read_text().replace("{via: phone}, {via: phone_call, after: 2m}", "{via: phone}"))
+    for calendar in (copied / "calendars").glob("*.ics"):
+        calendar.write_bytes(calendar.read_bytes().replace(b":202611", b":202011"))
+    return copied
+
+
+@dataclass
+class Process:
+    """One program with its output in a file."""
+
+    command: list[str]
+    log: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    _running: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        with self.log.open("ab") as output:
+            self._running = await asyncio.create_subprocess_exec(
+                *self.command, stdout=output, stderr=output, env={**os.environ, **self.environment}
+            )
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal and wait for the end."""
+        if self._running is None:
+            return
+        if self._running.returncode is None:
+            self._running.send_signal(how)
+        async with asyncio.timeout(20):
+            await self._running.wait()
+        self._running = None
+
+
+@dataclass
+class Node:
+    """`oncall serve` on one configuration and one database, and a person's view of it."""
+
+    directory: Path
+    database: str
+    folder: Path
+    port: int = field(default_factory=free_port)
+    _process: Process | None = None
+    _token: str = ""
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def door(self) -> str:
+        """Where Alertmanager posts."""
+        return f"{self.address}/api/v1/alertmanager/{KEY}"
+
+    async def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        if self._process is None:
+            command = [sys.executable, "-m", "oncall", "serve", "--config", str(self.directory)]
+            self._process = Process(command, self.folder / "oncall.log", self._environment)
+        await self._process.start()
+        await eventually(self._ready, within=30)
+
+    async def kill(self) -> None:
+        """kill -9."""
+        assert self._process is not None
+        await self._process.stop(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        if self._process is not None:
+            await self._process.stop()
+
+    async def sign_in(self, person: str) -> None:
+        """Get an API token for a person, as the operator does at the shell."""
+        made = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "oncall", "token", person, "--config", str(self.directory)),
+            *("--name", "test", "--scope", "responder"),
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **self._environment},
+        )
+        output, _ = await made.communicate()
+        assert made.returncode == 0, output
+        self._token = output.decode().split()[-1]
+
+    async def get(self, path: str) -> dict[str, object]:
+        """What the API says to that person."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.get(f"{self.address}/api/v1/{path}") as response,
+        ):
+            assert response.status == 200, await response.text()
+            return dict(await response.json())
+
+    async def texts(self, person: str) -> list[str]:
+        """What a phone shows."""
+        shown = await self.get(f"phones/{person}")
+        return [line["text"] for line in shown["messages"] if not line["inbound"]]
+
+    async def reply(self, person: str, text: str) -> None:
+        """Answer on a phone."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(f"{self.address}/api/v1/phones/{person}/replies", json={"text": text}) as response,
+        ):
+            assert response.status == 200, await response.text()
+
+    async def _ready(self) -> bool:
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"{self.address}/readyz") as response:
+                return response.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {
+            "ONCALL_LISTEN": f"127.0.0.1:{self.port}",
+            "ONCALL_DATABASE_URL": self.database,
+            "ONCALL_DATA_DIR": str(self.folder),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        }
