@@ -21,6 +21,8 @@ class Right(StrEnum):
     EDIT_TEAM = "change this team"
     #: Read a person's phone and answer in their name; everybody may with their own.
     USE_PHONE = "use another person's phone"
+    #: See addresses and numbers of a team's members: their colleagues and admins.
+    CONTACT = "see how to reach these people"
     ADMINISTER = "administer the engine"
 
 
@@ -29,6 +31,7 @@ _LEAST = {
     Right.RESPOND: Role.RESPONDER,
     Right.EDIT_TEAM: Role.EDITOR,
     Right.USE_PHONE: Role.ADMIN,
+    Right.CONTACT: Role.ADMIN,
     Right.ADMINISTER: Role.ADMIN,
 }
 
@@ -63,8 +66,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         return self.may(Right.ADMINISTER)
 
     def may(self, right: Right, *, team: str = "", person: str = "") -> bool:
-        """Whether the table allows it; `team` matters for `EDIT_TEAM`, `person` for `USE_PHONE`."""
+        """Whether the table allows it; `team` matters for `EDIT_TEAM` and `CONTACT`, `person` for `USE_PHONE`."""
         if right is Right.USE_PHONE and person == self.person:
+            return _RANK[self.role] >= _RANK[Role.RESPONDER]
+        if right is Right.CONTACT and team in self.teams:
             return _RANK[self.role] >= _RANK[Role.RESPONDER]
         if right is Right.EDIT_TEAM and self.role is Role.EDITOR:
             return team in self.teams

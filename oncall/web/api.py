@@ -9,10 +9,13 @@ from oncall.services import (
     acting,
     incident_list,
     incident_view,
+    insights,
     now_view,
     on_call_view,
+    operator_view,
     phone_view,
     rotation_views,
+    team_view,
 )
 from oncall.services.rights import Caller
 from oncall.web import catalog_api, contacts_api
@@ -51,8 +54,7 @@ async def _alerts(engine: Engine, caller: Caller, asked: Asked) -> incident_view
 
 
 async def _timeline(engine: Engine, caller: Caller, asked: Asked) -> incident_view.TimelinePage:
-    before = int(asked.query.cursor) if asked.query.cursor else None
-    return await incident_view.timeline_before(engine, caller, asked.number, before)
+    return await incident_view.timeline_before(engine, caller, asked.number, _cursor(asked))
 
 
 async def _now(engine: Engine, caller: Caller, _asked: Asked) -> now_view.NowView:
@@ -81,6 +83,34 @@ async def _phone(engine: Engine, caller: Caller, asked: Asked) -> phone_view.Pho
 
 async def _phone_reply(engine: Engine, caller: Caller, asked: Asked) -> phone_view.PhoneView:
     return await phone_view.reply(engine, caller, asked.path["person"], asked.body)
+
+
+async def _teams(engine: Engine, caller: Caller, _asked: Asked) -> team_view.Teams:
+    return await team_view.list_teams(engine, caller)
+
+
+async def _team(engine: Engine, caller: Caller, asked: Asked) -> team_view.TeamView:
+    return await team_view.view_team(engine, caller, asked.path["team"])
+
+
+async def _insights(engine: Engine, caller: Caller, asked: Asked) -> insights.Insights:
+    return await insights.view_insights(engine, caller, asked.query)
+
+
+async def _operator(engine: Engine, caller: Caller, _asked: Asked) -> operator_view.OperatorView:
+    return await operator_view.view_operator(engine, caller)
+
+
+async def _quarantine(engine: Engine, caller: Caller, asked: Asked) -> operator_view.QuarantinePage:
+    return await operator_view.list_quarantine(engine, caller, _cursor(asked))
+
+
+async def _audit(engine: Engine, caller: Caller, asked: Asked) -> operator_view.AuditPage:
+    return await operator_view.list_audit(engine, caller, _cursor(asked))
+
+
+def _cursor(asked: Asked) -> int | None:
+    return int(asked.query.cursor) if asked.query.cursor else None
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -186,4 +216,56 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     *catalog_api.OPERATIONS,
     *contacts_api.OPERATIONS,
+    Operation(
+        method="GET",
+        path="/teams",
+        name="list_teams",
+        about="Every team and how much it has open.",
+        call=_teams,
+        answer=team_view.Teams,
+    ),
+    Operation(
+        method="GET",
+        path="/teams/{team}",
+        name="get_team",
+        about="One team: rotations, policy, incidents, services, and whether its members can be reached.",
+        call=_team,
+        answer=team_view.TeamView,
+        problems=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/insights",
+        name="get_insights",
+        about="Load by person and team, the noisiest alert kinds, and incidents by day.",
+        call=_insights,
+        query=insights.InsightsQuery,
+        answer=insights.Insights,
+    ),
+    Operation(
+        method="GET",
+        path="/operator",
+        name="get_operator",
+        about="What works and what does not; for admins.",
+        call=_operator,
+        answer=operator_view.OperatorView,
+    ),
+    Operation(
+        method="GET",
+        path="/operator/quarantine",
+        name="list_quarantine",
+        about="Bodies and alerts that could not be used, newest first; for admins.",
+        call=_quarantine,
+        query=incident_view.Cursor,
+        answer=operator_view.QuarantinePage,
+    ),
+    Operation(
+        method="GET",
+        path="/operator/audit",
+        name="list_audit",
+        about="Who changed what, newest first; for admins.",
+        call=_audit,
+        query=incident_view.Cursor,
+        answer=operator_view.AuditPage,
+    ),
 )

@@ -10,10 +10,12 @@ from oncall.web.sessions import signed_in
 
 PLACES = (
     ("/rotations", "Rotations", "How sound they are: gaps, load, what to mend", "calendar"),
+    ("/teams", "Teams", "Rotations, policy, services, who can be reached", "person"),
+    ("/insights", "Load and noise", "Who carries how much, which alerts only make noise", "now"),
     ("/account", "Account", "Your role, API tokens, signing out", "person"),
     ("/api/v1/openapi.json", "API", "Everything here, for programs", "box"),
 )
-FOR_ADMINS = ()
+FOR_ADMINS = (("/operator", "Operator", "Channels, calendars, senders, quarantine, audit log", "warn"),)
 
 
 @signed_in

@@ -24,6 +24,8 @@ TABS = (
     ("/phone", "Phone", "phone"),
     ("/more", "More", "more"),
 )
+#: Places without a tab of their own.
+BEHIND_MORE = ("/teams", "/rotations", "/insights", "/operator", "/account", "/drills")
 
 
 def set_up(app: web.Application) -> None:
@@ -46,6 +48,7 @@ def set_up(app: web.Application) -> None:
     env.filters["capitalised"] = capitalised
     env.filters["markdown"] = markdown
     env.globals["tabs"] = TABS
+    env.globals["behind_more"] = BEHIND_MORE
 
 
 def render(

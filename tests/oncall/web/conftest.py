@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from msgspec.structs import replace
@@ -69,11 +71,22 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path, max_body=200_000)
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every table and no row, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("database") / "oncall.db"
+    made = sa.create_engine(f"sqlite:///{path}")
+    metadata.create_all(made)
+    made.dispose()
+    return path
+
+
 @pytest.fixture
-async def engine(company: Directory, settings: Settings, clock: StandingClock) -> AsyncIterator[Engine]:
+async def engine(
+    company: Directory, settings: Settings, clock: StandingClock, empty_database: Path
+) -> AsyncIterator[Engine]:
+    shutil.copy(empty_database, settings.data_dir / "oncall.db")
     engine = wiring.open_engine(company, settings, clock, config_dir=COMPANY)
-    async with engine.database.write() as tx:
-        await tx.run_sync(metadata.create_all)
     engine.inbox.start()
     yield engine
     await wiring.close(engine)

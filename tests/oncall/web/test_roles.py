@@ -1,0 +1,102 @@
+"""Every address as every role: what a role may not do is refused by the services behind it, at every door."""
+
+from __future__ import annotations
+
+import pytest
+
+from oncall.person import Role
+from oncall.services.rights import Caller, Right
+from oncall.web.api import OPERATIONS
+from oncall.web.app import ROUTES
+from tests.oncall.web.conftest import firing
+
+#: Person of the example company by role; ana edits payments.
+BY_ROLE = {Role.VIEWER: "vic", Role.RESPONDER: "ben", Role.EDITOR: "ana", Role.ADMIN: "dee"}
+#: Addresses that need nobody to be signed in.
+OPEN = {
+    "/api/v1/alertmanager/{key}",
+    "/api/v1/openapi.json",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/static/{name}",
+    "/sign-in",
+    "/sign-in/link/{secret}",
+    "/answer/{page}",
+}
+#: Least role of an address that asks for more than looking.
+LEAST = {
+    "/incidents/{id}/{verb}": Role.RESPONDER,
+    "/phone/{person}": Role.ADMIN,
+    "/operator": Role.ADMIN,
+    "/operator/quarantine": Role.ADMIN,
+    "/operator/audit": Role.ADMIN,
+    "/-/reload": Role.ADMIN,
+    "/api/v1/phones/{person}": Role.ADMIN,
+    "/api/v1/phones/{person}/replies": Role.ADMIN,
+    "/api/v1/operator": Role.ADMIN,
+    "/api/v1/operator/quarantine": Role.ADMIN,
+    "/api/v1/operator/audit": Role.ADMIN,
+} | {f"/api/v1{op.path}": Role.RESPONDER for op in OPERATIONS if op.method == "POST" and "{id}" in op.path}
+ORDER = [Role.VIEWER, Role.RESPONDER, Role.EDITOR, Role.ADMIN]
+PLACES = {"verb": "note", "person": "fay", "team": "payments", "table": "people.csv", "digest": "0" * 64}
+GUARDED = [(method, path) for method, path, _ in ROUTES if path not in OPEN and not path.startswith("/webhooks/")]
+
+
+def address(path: str, number: int) -> str:
+    for name, value in {"id": str(number), **PLACES}.items():
+        path = path.replace("{" + name + "}", value)
+    return path
+
+
+async def test_nobody_gets_in_without_signing_in(client):
+    for method, path in GUARDED:
+        response = await client.request(method, address(path, 1), allow_redirects=False)
+        assert response.status == 401, path
+        people = await client.request(method, address(path, 1), headers={"Accept": "text/html"}, allow_redirects=False)
+        assert people.status in {303, 401}, path
+
+
+@pytest.mark.parametrize("role", ORDER)
+async def test_each_role_reaches_what_it_may_and_nothing_else(sign_in, happens, token, role):
+    number = await happens.receive(firing())
+    browser = await sign_in(BY_ROLE[role])
+    bearer = {"Authorization": f"Bearer {(await token(BY_ROLE[role])).reveal()}"}
+    form = (await browser.text("/account")).split('name="form_token" value="')[1].split('"')[0]
+    for method, path in GUARDED:
+        if path in {"/sign-out", "/live"}:
+            continue  # ends the session; never ends
+        programs = path.startswith(("/api/", "/-/"))
+        response = await browser.client.request(
+            method,
+            address(path, number),
+            headers=bearer if programs else {},
+            json={"text": "x", "team": "platform", "into": 1, "person": "ben", "alerts": [1]} if programs and method == "POST" else None,
+            data={"form_token": form, "text": "x"} if method == "POST" and not programs else None,
+            allow_redirects=False,
+        )  # fmt: skip
+        allowed = ORDER.index(role) >= ORDER.index(LEAST.get(path, Role.VIEWER))
+        if allowed:
+            assert response.status not in {401, 403, 500}, f"{role} {method} {path}: {response.status}"
+        elif programs and method == "POST":
+            # A body the operation does not take is named before anybody asks who sends it.
+            assert response.status in {400, 403}, f"{role} {method} {path}: {response.status}"
+        else:
+            assert response.status == 403, f"{role} {method} {path}: {response.status}"
+
+
+def person(role: Role, *teams: str) -> Caller:
+    return Caller(person="me", name="Me", role=role, teams=teams)
+
+
+def test_an_editor_edits_their_own_team_alone():
+    assert person(Role.EDITOR, "payments").may(Right.EDIT_TEAM, team="payments")
+    assert not person(Role.EDITOR, "payments").may(Right.EDIT_TEAM, team="platform")
+    assert person(Role.ADMIN).may(Right.EDIT_TEAM, team="platform")
+
+
+def test_numbers_are_for_colleagues_and_admins():
+    assert person(Role.RESPONDER, "payments").may(Right.CONTACT, team="payments")
+    assert not person(Role.VIEWER, "payments").may(Right.CONTACT, team="payments")
+    assert not person(Role.EDITOR, "platform").may(Right.CONTACT, team="payments")
+    assert person(Role.ADMIN).may(Right.CONTACT, team="payments")
