@@ -24,12 +24,14 @@ def check(*arguments, **environ):
 def test_a_good_directory_is_counted_and_exits_with_0(company):
     result = check(company)
     assert result.exit_code == 0
-    assert result.output.startswith("Good: 8 people, 4 teams, ")
+    assert result.output.startswith("Good: 9 people, 4 teams, ")
 
 
 def test_every_problem_is_a_line_that_editors_can_jump_to_and_errors_exit_with_1(company):
     people = company / "people.yaml"
-    people.write_text(people.read_text().replace("Europe/Madrid", "Mars/Olympus").replace("role: admin", "role: boss"))
+    people.write_text(
+        people.read_text().replace("Europe/Madrid", "Mars/Olympus").replace("holidays: GB-ENG", "role: boss")
+    )
     result = check(company)
     assert result.exit_code == 1
     first, second, summary = result.output.splitlines()
