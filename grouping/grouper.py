@@ -15,6 +15,7 @@ from grouping.kinds import kind_of
 from grouping.learning import learn
 from grouping.memory import PairMemory
 from grouping.placing import Place, Placing
+from grouping.pruning import prune
 from grouping.relations import Calls
 from grouping.review import Reviews, moved_by_fork
 from grouping.rows import Changes, StateRow
@@ -45,13 +46,21 @@ class Grouper:
         self.stats = Statistics(self._changes, calls or Calls())
         self.memory = PairMemory(self._changes)
         self.open = OpenIncidents(self._changes)
-        self.tying = Tying(self.stats, scorers(model or shipped(), self.settings.weights), self.memory)
+        self._model = model or shipped()
+        self.tying = Tying(self.stats, scorers(self._model, self.settings.weights), self.memory)
         #: The latest alert of each kind, oldest first.
         self._latest: dict[int, Member] = {}
         self._placing = Placing(self.stats, self.open, self.tying)
         self._reviews = Reviews(self.open)
         self._bridges: dict[tuple[str, str], int] = {}
         self._swept = 0.0
+
+    def configure(self, settings: Settings, calls: Calls) -> None:
+        """Take changed settings and a changed catalog into force."""
+        if settings.weights != self.settings.weights:
+            self.tying.fast, self.tying.slow = scorers(self._model, settings.weights)
+        self.settings = settings
+        self.stats.know_calls(calls)
 
     def load(self, rows: Iterable[StateRow]) -> None:
         """Take remembered rows back; their order does not matter."""
@@ -117,9 +126,18 @@ class Grouper:
         self._forget(now.timestamp())
         return self._reviews.due(now.timestamp())
 
+    def looks_due(self, now: datetime) -> bool:
+        """Whether a review would look at anything."""
+        return self._reviews.is_due(now.timestamp())
+
     def resolved(self, episode: str, now: datetime) -> None:
         """The alert stopped firing."""
         self.open.resolved(episode, now.timestamp())
+
+    def prune(self, now: datetime) -> None:
+        """Forget what has faded or means nothing, so that memory and rows stay bounded; call it once a day."""
+        self.stats.at(now.timestamp())
+        prune(self.stats, self.open.kinds() | {m.kind.id for m in self._latest.values()})
 
     def closed(self, incident: str) -> None:
         """The incident is over for people: it takes nothing more in."""

@@ -30,6 +30,10 @@ class Reviews:
         for number, after in enumerate(LOOKS):
             heapq.heappush(self._due, (member.at + after, number, member.episode))
 
+    def is_due(self, now: float) -> bool:
+        """Whether any look's time has come."""
+        return bool(self._due) and self._due[0][0] <= now
+
     def due(self, now: float) -> tuple[Move, ...]:
         """Look at every alert whose time has come, and move those that lie better elsewhere."""
         moves = []

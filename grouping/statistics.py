@@ -99,6 +99,11 @@ class Statistics:
             self.seconds = observed_seconds(self.since, now)
             self.hour = int(now % 86400 // 3600)
 
+    def know_calls(self, calls: Calls) -> None:
+        """Take a changed catalog into force."""
+        self.calls = calls
+        self._relations.clear()
+
     def kind(self, kind: Kind, namespace: str, team: str) -> KindCount:
         """The counts of this kind, numbered when it is first met."""
         name = (kind.rule, kind.thing, kind.scope)

@@ -107,10 +107,11 @@ class Wake:
 
 @dataclass(slots=True)
 class GroupingState:
-    """The grouper this node holds, and the version of its rows; None until loaded."""
+    """The grouper this node holds, the version of its rows, and whose settings it has; None until loaded."""
 
     grouper: Grouper | None = None
     version: int = -1
+    organisation: Organisation | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping import Arrival as GroupingArrival
 from grouping import Grouper
+from oncall.directory import Directory
 from oncall.engine import Engine
+from oncall.services.grouping_setup import configure
 from oncall.services.on_call import schedule_key
 from oncall.store import grouping_state, rotations, silences
 from oncall.store import incidents as incident_rows
@@ -48,7 +50,7 @@ async def explain(engine: Engine, labels: Mapping[str, str], at: datetime) -> Ex
         who = await _who(tx, policy, at)
         found = path(engine.directory, organisation.resolver, labels, at=at, who=who)
         silence = silenced_by(labels, await silences.in_force(tx, at), at)
-        joins = await _joins(tx, found)
+        joins = await _joins(tx, found, engine.directory)
     return Explanation(path=found, joins=joins, silence=silence)
 
 
@@ -68,10 +70,11 @@ async def _who(tx: AsyncConnection, policy: Policy, at: datetime) -> WhoAt:
     return who
 
 
-async def _joins(tx: AsyncConnection, found: Path) -> Joins:
+async def _joins(tx: AsyncConnection, found: Path, directory: Directory) -> Joins:
     """Ask a copy of the grouper, which is thrown away, so that asking teaches it nothing."""
     grouper = Grouper()
     grouper.load(await grouping_state.load(tx))
+    configure(grouper, directory)
     alert = Alert(
         fingerprint=fingerprint(found.labels),
         status=AlertStatus.FIRING,

@@ -114,7 +114,8 @@ async def _process(engine: Engine, now: datetime, *, most: int, only: int | None
         waiting = await inbox.take(tx, limit=most)
         if only is not None:
             waiting = [body for body in waiting if body.id == only]
-        if not waiting:
+        grouper = engine.grouping.grouper
+        if not waiting and (grouper is None or not grouper.looks_due(now)):
             return 0
         with engine.metrics.batch_seconds.time():
             batch = await Batch.begin(engine, tx, version, now)

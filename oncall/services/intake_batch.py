@@ -14,6 +14,7 @@ from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.incident import ENGINE, all_resolved, gone_stale, reopen, rest_unknown
 from oncall.services.changes import Changes
+from oncall.services.grouping_setup import configure
 from oncall.services.intake_decode import Body, bodies_of
 from oncall.services.placement import Placed, Placement
 from oncall.store import alerts as alert_rows
@@ -65,6 +66,10 @@ class Batch:
             state.grouper = Grouper()
             state.grouper.load(await grouping_state.load(tx))
             state.version = version
+            state.organisation = None
+        if state.organisation is not engine.organisation:
+            configure(state.grouper, engine.directory)
+            state.organisation = engine.organisation
         changes = Changes(engine, now)
         return cls(
             engine=engine,
@@ -94,6 +99,7 @@ class Batch:
             for alert in body.alerts:
                 await self._report(alert, body)
         await self.placement.tell_incidents()
+        self.placement.take_moves(self.grouper.review(self.now))
         await self._write()
 
     async def _load(self) -> None:
@@ -225,7 +231,8 @@ class Batch:
         return True
 
     async def _write(self) -> None:
-        await self.placement.settle_moves()
+        left = await self.placement.settle_moves()
+        self._ended_in = {**dict.fromkeys(left, 0), **self._ended_in}
         await self.changes.write(self.tx)
         await alert_rows.add(self.tx, list(self.placement.added.values()))
         await alert_rows.update(self.tx, list(self._changed.values()))

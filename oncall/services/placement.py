@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping import Arrival as GroupingArrival
-from grouping import Basis, Call, Grouper, Grouping
+from grouping import Basis, Call, Grouper, Grouping, Move
 from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, Arrival, Entry, EntryKind, Incident, absorb, open_incident, resolve
@@ -73,7 +73,7 @@ class Placement:
     _next_incident: int = 0
     _filed: dict[tuple[str, str], int] = field(default_factory=dict)
     _pending: list[_Pending] = field(default_factory=list)
-    _moves: dict[int, int] = field(default_factory=dict)
+    _moves: dict[int, Move] = field(default_factory=dict)
     _unowned: dict[str, Unowned] = field(default_factory=dict)
 
     async def reserve(self, alerts: int) -> None:
@@ -147,20 +147,28 @@ class Placement:
         await self.load({number})
         return self.changes.incidents.get(number) or self._loaded.get(number)
 
-    async def settle_moves(self) -> None:
-        """Alerts that grouping took along to another incident, with a line in both."""
-        for episode_id, target in self._moves.items():
+    def take_moves(self, moves: Iterable[Move]) -> None:
+        """Alerts that grouping takes to another incident."""
+        self._moves.update({int(move.episode): move for move in moves})
+
+    async def settle_moves(self) -> set[int]:
+        """Move alerts, with a line in both incidents that says why; the incidents they left."""
+        left = set()
+        for episode_id, move in self._moves.items():
+            target = int(move.to_incident)
             episode = self.added.get(episode_id)
             if episode is not None:
                 self.added[episode_id] = replace(episode, incident=target)
             origin = episode.incident if episode else await alert_rows.move(self.tx, episode_id, target)
-            if origin is not None:
-                text = f"an alert moved from #{origin} to #{target}"
+            if origin is not None and origin != target:
+                left.add(origin)
+                text = f"an alert moved from #{origin} to #{target}: {move.sentence}"
                 self.changes.entries += [
                     Entry(incident=number, at=self.now, kind=EntryKind.GROUPING, text=text)
                     for number in (origin, target)
                 ]
         self._moves = {}
+        return left
 
     async def finish(self) -> None:
         """Count what nobody owned, and give back the incident numbers that were not needed."""
@@ -201,7 +209,7 @@ class Placement:
         self._note_near(number, arrival.team, grouping)
         if pending.ownership.rule == "fallback":
             self._note_unowned(pending.alert, number)
-        self._moves.update({int(move.episode): int(move.to_incident) for move in grouping.moves})
+        self.take_moves(grouping.moves)
 
     def _regrouped(self, pending: _Pending, grouping: Grouping) -> _Pending:
         again = dataclasses.replace(pending, grouping=grouping)
