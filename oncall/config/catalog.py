@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from oncall.config.catalog_files import DirectoryFiles, fixed_folder
 from oncall.config.section import Keys, Reading, Section, suggestion
 from oncall.directory import CatalogFeed
@@ -13,6 +15,7 @@ from routing.catalog.assembly import SourceContent
 from routing.catalog.gather import gather
 from routing.catalog.merging import LISTS, SINGLE, Precedence, merge_sources
 from routing.catalog.readers import READERS, own, reader
+from routing.problem import ProblemLevel
 
 CATALOG_KEYS: Keys = {
     "sources": "where services are described beside the files in `catalog/`",
@@ -62,7 +65,10 @@ def read_catalog(directory: Path, section: Section | None, reading: Reading) -> 
             contents.append(source)
     precedence = _precedence(section, names)
     entries, problems = merge_sources(contents, precedence)
-    reading.problems += [*(problem for content in contents for problem in content.problems), *problems]
+    reading.problems += contents[0].problems
+    # A checkout that somebody else broke costs its own file; it does not keep this directory from coming into force.
+    others = (problem for content in contents[1:] for problem in content.problems)
+    reading.problems += [replace(problem, level=ProblemLevel.WARNING) for problem in (*others, *problems)]
     catalog = Catalog.of(
         entries,
         [line for content in contents for line in content.code_owners],

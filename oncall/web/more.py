@@ -12,6 +12,10 @@ PLACES = (
     ("/rotations", "Rotations", "How sound they are: gaps, load, what to mend", "calendar"),
     ("/teams", "Teams", "Rotations, policy, services, who can be reached", "person"),
     ("/insights", "Load and noise", "Who carries how much, which alerts only make noise", "now"),
+    ("/services", "Services", "Who owns what, and where to look", "box"),
+    ("/route", "Where would it go?", "The path of an alert before it happens", "up"),
+    ("/unowned", "Unowned alerts", "What went to the fallback team, and how to settle it", "warn"),
+    ("/readiness", "Readiness", "Which services are ready to be woken up for", "check"),
     ("/account", "Account", "Your role, API tokens, signing out", "person"),
     ("/api/v1/openapi.json", "API", "Everything here, for programs", "box"),
 )

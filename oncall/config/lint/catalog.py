@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oncall.config.catalog import OWN
 from oncall.config.section import Place, Reading, suggestion
 from oncall.directory import Directory
 from routing.catalog import Entry
@@ -21,7 +22,8 @@ def check_owners(directory: Directory, reading: Reading) -> None:
     for entry in directory.catalog.entries:
         if entry.owner and resolver.owner_of(entry) is None:
             what = f"service {entry.name} is owned by {entry.owner!r}, which is no team"
-            reading.error(_place(entry, "owner"), what, suggestion(entry.owner, directory.teams))
+            tell = reading.error if _is_ours(entry, "owner") else reading.warn
+            tell(_place(entry, "owner"), what, suggestion(entry.owner, directory.teams))
 
 
 def check_aliases_differ(directory: Directory, reading: Reading) -> None:
@@ -31,7 +33,9 @@ def check_aliases_differ(directory: Directory, reading: Reading) -> None:
             place = _place(entry, f"aliases.{alias}")
             first = _place(claimed[0], f"aliases.{alias}")
             what = f"{alias!r} names both {claimed[0].name} ({first.file}:{first.line}) and {entry.name}"
-            reading.error(place, what, "Keep it for one of them, so that alerts mean one service")
+            ours = _is_ours(entry, f"aliases.{alias}") and _is_ours(claimed[0], f"aliases.{alias}")
+            tell = reading.error if ours else reading.warn
+            tell(place, what, "Keep it for one of them, so that alerts mean one service")
 
 
 def check_dependencies(directory: Directory, reading: Reading) -> None:
@@ -58,6 +62,12 @@ def check_ownership_rules(directory: Directory, reading: Reading) -> None:
             place = reading.place("ownership", rule.origin, "service")
             what = f"there is no service {rule.service!r}"
             reading.error(place, what, suggestion(rule.service, directory.catalog.by_name))
+
+
+def _is_ours(entry: Entry, field: str) -> bool:
+    """Whether it was written in this directory: what others wrote is told, but does not refuse it."""
+    origin = entry.origin(field)
+    return origin is None or origin.source == OWN
 
 
 def _place(entry: Entry, field: str) -> Place:

@@ -90,3 +90,32 @@ def test_a_team_is_meant_by_its_former_names_too(company):
     loaded = load(company, {})
     assert loaded.problems == ()
     assert loaded.directory.team_aliases()["analytics"] == "data"
+
+
+BROKEN = """
+kind: Component
+metadata: {name: orphaned, title: Orphan}
+spec: {owner: dissolved}
+---
+kind: Component
+metadata: {name: cart-api}
+spec: {owner: data}
+---
+kind: Component
+spec: {owner: [
+"""
+
+
+def test_what_others_wrote_is_told_but_does_not_refuse_this_directory(company):
+    for name, text in (("a", BROKEN), ("b", BROKEN.partition("---")[0])):
+        (company.parent / "checkouts" / name).mkdir(parents=True)
+        (company.parent / "checkouts" / name / "catalog-info.yaml").write_text(text)
+    extend(
+        company, 'catalog:\n  sources: [{name: portal, reader: backstage, files: "../checkouts/*/catalog-info.yaml"}]\n'
+    )
+    loaded = load(company, {})
+    assert loaded.directory is not None
+    assert loaded.directory.catalog.find("orphaned") is not None
+    told = " ".join(str(problem) for problem in loaded.problems)
+    assert "warning: the file is not YAML" in told
+    assert "warning: service orphaned is owned by 'dissolved', which is no team" in told
