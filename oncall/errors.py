@@ -60,3 +60,7 @@ class AlreadyResolved(OncallError):
         super().__init__(f"already resolved by {by} at {at:%H:%M} UTC")
         self.by = by
         self.at = at
+
+
+class AlreadyTaken(OncallError):
+    """Somebody took it first; nothing is left to do."""

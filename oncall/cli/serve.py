@@ -20,6 +20,7 @@ from oncall.config import Loaded
 from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.jobs import periodic
+from oncall.jobs.calendar_watch import CalendarWatch
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
 from oncall.services import access, catalog_sources, rotations, slack_doors
@@ -95,6 +96,8 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
     await catalog_sources.keep_up(engine)
     stages.start()
     scheduler.start()
+    watch = CalendarWatch(engine)
+    watch.start()
     loop.add_signal_handler(signal.SIGHUP, on_hangup)
     socket = slack_doors.socket(engine)
     opening = loop.create_task(socket.open(), name="slack socket") if socket else None
@@ -106,6 +109,7 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
             await socket.close()
             opening.cancel()
         scheduler.shutdown(wait=False)
+        await watch.stop()
         await server.cleanup()
         first.cancel()
         await asyncio.gather(first, *reloads, return_exceptions=True)

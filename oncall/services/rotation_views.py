@@ -14,7 +14,7 @@ from oncall.services.on_call import schedule_key
 from oncall.services.rights import Caller, Right
 from oncall.services.rotation_report import Report, report, segments_of
 from oncall.services.shown import shown
-from oncall.store import health_snapshots, overrides, rotation_findings
+from oncall.store import health_snapshots, overrides, rotation_findings, rotations
 from oncall.store.health_snapshots import Snapshot
 from oncall.store.overrides import StoredOverride
 from schedules.findings import Finding
@@ -53,6 +53,8 @@ class RotationView(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     overrides: tuple[StoredOverride, ...]
     segments: tuple[Segment, ...]
+    #: Why calendars are held back, if any are.
+    held: tuple[str, ...]
 
 
 async def list_rotations(engine: Engine, caller: Caller) -> Rotations:
@@ -90,6 +92,7 @@ async def view_rotation(engine: Engine, caller: Caller, team_id: str, schedule_n
     since, until = now - timedelta(days=8), now + timedelta(weeks=WEEKS)
     async with engine.database.read() as tx:
         found = await report(engine, tx, team, schedule, now)
+        held = tuple(feed.error for feed in await rotations.feeds(tx) if feed.schedule == key and feed.held is not None)
         past = (await health_snapshots.since(tx, [key], (now - TREND).date())).get(key, [])
         return RotationView(
             report=found,
@@ -97,6 +100,7 @@ async def view_rotation(engine: Engine, caller: Caller, team_id: str, schedule_n
             findings=tuple((await rotation_findings.of_schedules(tx, [key])).get(key, ())),
             overrides=tuple(await overrides.between(tx, key, now, now + timedelta(days=400))),
             segments=shown(engine.directory, await segments_of(tx, key, since, until)),
+            held=held,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -24,16 +25,21 @@ BEHIND = timedelta(days=40)
 AHEAD = timedelta(days=400)
 #: Segments are made anew after this long even where nothing changed, because the window moved.
 RENEW = timedelta(days=1)
+#: Schedules that are looked at side by side, so that a server that hangs does not hold up the others.
+AT_ONCE = 8
 
 
 async def refresh(engine: Engine, *, force: bool = False) -> int:
     """Look at every calendar whose turn has come and store what changed; how many schedules got new segments."""
-    changed = 0
-    keep = set()
-    for team in engine.directory.teams.values():
-        for schedule in team.schedules.values():
-            keep |= {(schedule_key(team.id, schedule.name), source.location) for source in schedule.sources}
-            changed += await refresh_schedule(engine, team, schedule, force=force)
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(team: Team, schedule: Schedule) -> bool:
+        async with turns:
+            return await refresh_schedule(engine, team, schedule, force=force)
+
+    pairs = [(team, schedule) for team in engine.directory.teams.values() for schedule in team.schedules.values()]
+    changed = sum(await asyncio.gather(*(one(team, schedule) for team, schedule in pairs)))
+    keep = {(schedule_key(team.id, one.name), source.location) for team, one in pairs for source in one.sources}
     async with engine.database.write() as tx:
         await rotations.forget_feeds(tx, keep)
         await rotation_findings.forget(tx, {schedule for schedule, _ in keep})
@@ -53,16 +59,18 @@ async def all_read(engine: Engine) -> bool:
     return wanted <= read
 
 
-async def refresh_schedule(engine: Engine, team: Team, schedule: Schedule, *, force: bool = False) -> bool:
+async def refresh_schedule(
+    engine: Engine, team: Team, schedule: Schedule, *, force: bool = False, anew: bool = False
+) -> bool:
     """Look at one schedule's calendars; True if its segments were made anew.
 
-    `force` looks at once and makes them anew, as after an override.
+    `force` looks before their turn has come; `anew` makes the segments anew in any case, as after an override.
     """
     key = schedule_key(team.id, schedule.name)
     now = engine.clock.now()
     window = (now - BEHIND, now + AHEAD)
     looks: list[tuple[ScheduleSource, Looked]] = []
-    aged = force
+    aged = force or anew
     for source in schedule.sources:
         async with engine.database.read() as tx:
             known = await rotations.get_feed(tx, key, source.location)
@@ -99,7 +107,7 @@ async def accept(engine: Engine, team: Team, schedule: Schedule) -> bool:
         for feed in accepted:
             await rotations.save_feed(tx, feed)
     if accepted:
-        await refresh_schedule(engine, team, schedule, force=True)
+        await refresh_schedule(engine, team, schedule, anew=True)
     return bool(accepted)
 
 
@@ -126,11 +134,12 @@ async def _store(  # noqa: PLR0917 - one schedule, as the transaction sees it
 ) -> None:
     key = schedule_key(team.id, schedule.name)
     now = engine.clock.now()
+    # This row is the schedule's lock: of two nodes that make it anew, the second reads what the first wrote.
+    await rotations.note_made(tx, key, now)
     made = await overrides.between(tx, key, *window)
     segments = lay(layers, [one.layer() for one in made], window)
     before = await rotations.segments_between(tx, key, *window)
     await rotations.replace_segments(tx, key, [stored(key, segment) for segment in segments if segment.on_call])
-    await rotations.note_made(tx, key, now)
     await rotation_news.tell(
         engine, tx, team, schedule, before=tiled(before, window) if before else (), after=segments, now=now
     )

@@ -14,11 +14,10 @@ from oncall.services import (
     on_call_view,
     operator_view,
     phone_view,
-    rotation_views,
     team_view,
 )
 from oncall.services.rights import Caller
-from oncall.web import catalog_api, contacts_api
+from oncall.web import catalog_api, contacts_api, rotations_api
 from oncall.web.operations import Asked, Operation
 
 
@@ -63,14 +62,6 @@ async def _now(engine: Engine, caller: Caller, _asked: Asked) -> now_view.NowVie
 
 async def _on_call(engine: Engine, caller: Caller, asked: Asked) -> on_call_view.OnCallView:
     return await on_call_view.who_is_on_call(engine, caller, asked.query)
-
-
-async def _rotations(engine: Engine, caller: Caller, _asked: Asked) -> rotation_views.Rotations:
-    return await rotation_views.list_rotations(engine, caller)
-
-
-async def _rotation(engine: Engine, caller: Caller, asked: Asked) -> rotation_views.RotationView:
-    return await rotation_views.view_rotation(engine, caller, asked.path["team"], asked.path["schedule"])
 
 
 async def _phones(engine: Engine, caller: Caller, _asked: Asked) -> Any:
@@ -170,23 +161,7 @@ OPERATIONS: tuple[Operation, ...] = (
         query=on_call_view.OnCallQuery,
         answer=on_call_view.OnCallView,
     ),
-    Operation(
-        method="GET",
-        path="/rotations",
-        name="list_rotations",
-        about="Every rotation with its health score, trend and most important sentence, worst first.",
-        call=_rotations,
-        answer=rotation_views.Rotations,
-    ),
-    Operation(
-        method="GET",
-        path="/rotations/{team}/{schedule}",
-        name="get_rotation",
-        about="One rotation: score with every deduction, loads, gaps, fixes, timeline, overrides.",
-        call=_rotation,
-        answer=rotation_views.RotationView,
-        problems=(404,),
-    ),
+    *rotations_api.OPERATIONS,
     Operation(
         method="GET",
         path="/phones",

@@ -16,6 +16,7 @@ PLACES = (
     ("/route", "Where would it go?", "The path of an alert before it happens", "up"),
     ("/unowned", "Unowned alerts", "What went to the fallback team, and how to settle it", "warn"),
     ("/readiness", "Readiness", "Which services are ready to be woken up for", "check"),
+    ("/subscriptions", "Calendars to subscribe to", "Your shifts, or a team's, in your own calendar", "calendar"),
     ("/account", "Account", "Your role, API tokens, signing out", "person"),
     ("/api/v1/openapi.json", "API", "Everything here, for programs", "box"),
 )

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 from oncall.errors import (
     AlreadyAcknowledged,
     AlreadyResolved,
+    AlreadyTaken,
     Invalid,
     NotFound,
     OncallError,
@@ -31,6 +32,7 @@ STATUSES: tuple[tuple[type[OncallError], HTTPStatus], ...] = (
     (Invalid, HTTPStatus.BAD_REQUEST),
     (AlreadyAcknowledged, HTTPStatus.CONFLICT),
     (AlreadyResolved, HTTPStatus.CONFLICT),
+    (AlreadyTaken, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 #: Addresses that programs ask; everything else is answered in HTML to whoever accepts it.

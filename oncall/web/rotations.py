@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+from datetime import UTC, datetime
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import ETag, web
 
-from oncall.services import rotation_views
+from oncall.errors import Invalid
+from oncall.services import cover, overrides, rotation_views, subscriptions
 from oncall.services.rights import Right
 from oncall.services.rotation_report import Report
 from oncall.services.rotation_views import WEEKS, RotationView
 from oncall.web.keys import CALLER, engine_of
-from oncall.web.rendering import render
+from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
 from schedules.drawing.bars import bar, trend
 from schedules.drawing.timeline import timeline
@@ -46,7 +50,11 @@ async def one(request: web.Request) -> web.StreamResponse:
         "bars": _bars(found.report),
         "heaviest": _heaviest(found.report),
         "zone": team.timezone,
-        "may_edit": caller.may(Right.EDIT_TEAM, team=team.id),
+        "may_change": caller.may(Right.RESPOND)
+        if team.id in caller.teams
+        else caller.may(Right.EDIT_TEAM, team=team.id),
+        "people": [engine.directory.people[member] for member in team.members if member in engine.directory.people],
+        "shown": engine.directory.shown,
     }
     return render(request, "rotation.html", context)
 
@@ -61,6 +69,131 @@ async def table(request: web.Request) -> web.StreamResponse:
     name = f"{found.report.team}-{found.report.schedule}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return web.Response(text=_csv(found), content_type="text/csv", charset="utf-8", headers=headers)
+
+
+@signed_in
+async def add_override(request: web.Request) -> web.StreamResponse:
+    """Put somebody on call, from the form; its times are in the reader's zone."""
+    engine, caller, form = engine_of(request), request[CALLER], await request.post()
+    fields = {name: str(form.get(name, "")).strip() for name in ("person", "replaces", "role", "note")}
+    asked = overrides.NewOverride(
+        starts_at=_local(form.get("starts_at"), caller.timezone, "starts_at"),
+        ends_at=_local(form.get("ends_at"), caller.timezone, "ends_at"),
+        **fields,
+    )
+    await overrides.add(engine, caller, *_names(request), asked)
+    return see_other(_address(request))
+
+
+@signed_in
+async def revoke_override(request: web.Request) -> web.StreamResponse:
+    """Take an override back."""
+    number = request.match_info["id"]
+    await overrides.revoke(
+        engine_of(request), request[CALLER], *_names(request), int(number) if number.isdecimal() else 0
+    )
+    return see_other(_address(request))
+
+
+@signed_in
+async def accept(request: web.Request) -> web.StreamResponse:
+    """Put a held calendar into force."""
+    await overrides.accept_calendar(engine_of(request), request[CALLER], *_names(request))
+    return see_other(_address(request))
+
+
+@signed_in
+async def ask_for_cover(request: web.Request) -> web.StreamResponse:
+    """Ask for cover, from the form."""
+    engine, caller, form = engine_of(request), request[CALLER], await request.post()
+    team, schedule = _names(request)
+    asked = cover.NewCover(
+        team=team,
+        schedule=schedule,
+        starts_at=_local(form.get("starts_at"), caller.timezone, "starts_at"),
+        ends_at=_local(form.get("ends_at"), caller.timezone, "ends_at"),
+        note=str(form.get("note", ""))[:500],
+    )
+    made = await cover.ask(engine, caller, asked)
+    return see_other(f"/covers/{made.request.id}")
+
+
+@signed_in
+async def show_cover(request: web.Request) -> web.StreamResponse:
+    """A request for cover, with one button."""
+    found = await cover.view(engine_of(request), request[CALLER], _number(request))
+    shown = engine_of(request).directory.shown
+    return render(request, "cover.html", {"view": found, "request": found.request, "shown": shown})
+
+
+@signed_in
+async def take_cover(request: web.Request) -> web.StreamResponse:
+    """Take the shift."""
+    number = _number(request)
+    await cover.take(engine_of(request), request[CALLER], number)
+    return see_other(f"/covers/{number}")
+
+
+@signed_in
+async def subscriptions_list(request: web.Request) -> web.StreamResponse:
+    """Feed addresses of the reader's."""
+    return await _subscriptions(request)
+
+
+@signed_in
+async def subscribe(request: web.Request) -> web.StreamResponse:
+    """Make a feed address and show it, this once."""
+    form = await request.post()
+    team = str(form.get("team", ""))
+    asked = subscriptions.NewSubscription(kind="team" if team else "person", team=team, gaps=bool(form.get("gaps")))
+    return await _subscriptions(request, await subscriptions.subscribe(engine_of(request), request[CALLER], asked))
+
+
+@signed_in
+async def unsubscribe(request: web.Request) -> web.StreamResponse:
+    """End a feed address."""
+    await subscriptions.unsubscribe(engine_of(request), request[CALLER], request.match_info["digest"])
+    return see_other("/subscriptions")
+
+
+async def feed(request: web.Request) -> web.StreamResponse:
+    """A feed for calendar programs; the address is the secret."""
+    body = await subscriptions.feed(engine_of(request), request.match_info["secret"])
+    etag = ETag(hashlib.sha256(body).hexdigest()[:32])
+    response = web.Response(body=body, content_type="text/calendar", charset="utf-8")
+    response.etag = etag
+    if request.if_none_match and etag in request.if_none_match:
+        return web.Response(status=304, headers={"ETag": f'"{etag.value}"'})
+    return response
+
+
+async def _subscriptions(request: web.Request, made: subscriptions.Subscription | None = None) -> web.StreamResponse:
+    engine = engine_of(request)
+    found = await subscriptions.subscriptions(engine, request[CALLER])
+    context = {"subscriptions": found, "made": made, "teams": list(engine.directory.teams.values())}
+    return render(request, "subscriptions.html", context)
+
+
+def _names(request: web.Request) -> tuple[str, str]:
+    return request.match_info["team"], request.match_info["schedule"]
+
+
+def _address(request: web.Request) -> str:
+    team, schedule = _names(request)
+    return f"/rotations/{quote(team)}/{quote(schedule)}"
+
+
+def _number(request: web.Request) -> int:
+    text = request.match_info["id"]
+    return int(text) if text.isdecimal() and len(text) < 16 else 0
+
+
+def _local(text: object, timezone: str, name: str) -> datetime:
+    """What a browser's field for date and time says, in the reader's zone."""
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    except ValueError:
+        raise Invalid("that is no date and time", "Write it like 2026-11-02T09:00.", f"$.{name}") from None
 
 
 def _csv(found: RotationView) -> str:
