@@ -20,6 +20,8 @@ from routing.catalog.fields import is_web_address
 from routing.catalog.links import template_faults
 from routing.catalog.readers import reader
 
+#: Up to so many services a push comes into force at once, else within seconds.
+AT_ONCE = 5_000
 #: Most entries that pipelines may push.
 MOST_PUSHED = 100_000
 
@@ -43,7 +45,7 @@ class PushedEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class PushReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a push: the team that owns the service now, null where the owner is no team there is."""
+    """What came of a push: the team its owner means, null where that is no team there is."""
 
     source: str
     name: str
@@ -90,12 +92,11 @@ async def push(engine: Engine, caller: Caller, source: str, name: str, given: Pu
         by=caller.person,
     )
     async with engine.database.write() as tx:
-        if len(await catalog_rows.pushed(tx)) >= MOST_PUSHED:
+        if await catalog_rows.count_pushed(tx) >= MOST_PUSHED:
             raise Invalid(f"pipelines have pushed {MOST_PUSHED} entries", "Withdraw those of services that are gone.")
         await catalog_rows.push(tx, row)
-    await keep_up(engine)
-    entry = engine.directory.catalog.find(name)
-    return PushReceipt(source=source, name=name, team=engine.organisation.resolver.owner_of(entry) if entry else None)
+    await _soon(engine)
+    return PushReceipt(source=source, name=name, team=engine.organisation.resolver.team(given.owner))
 
 
 async def withdraw(engine: Engine, caller: Caller, source: str, name: str) -> PushReceipt:
@@ -108,8 +109,14 @@ async def withdraw(engine: Engine, caller: Caller, source: str, name: str) -> Pu
     async with engine.database.write() as tx:
         if not await catalog_rows.withdraw(tx, source, name):
             raise NotFound(f"the source {source!r} has no entry {name!r}", "Look at the entry to see where it is from.")
-    await keep_up(engine)
+    await _soon(engine)
     return PushReceipt(source=source, name=name, team=None)
+
+
+async def _soon(engine: Engine) -> None:
+    """Into force at once; a catalog so large that this takes seconds is left to the periodic job, once for many."""
+    if len(engine.directory.catalog.entries) <= AT_ONCE:
+        await keep_up(engine)
 
 
 def _check(engine: Engine, source: str, name: str, given: PushedEntry) -> None:

@@ -9,6 +9,7 @@ import structlog
 from oncall.config import compare, load
 from oncall.engine import Engine
 from oncall.errors import Invalid
+from oncall.services.reorganisation import left_behind, moved
 from routing.problem import Problem
 
 log = structlog.get_logger(__name__)
@@ -42,9 +43,18 @@ async def reload(engine: Engine) -> tuple[Problem, ...]:
         log.error("configuration refused", problems=[str(p) for p in loaded.errors])
         raise BadDirectory(loaded.errors)
     changes = await asyncio.to_thread(compare, engine.organisation.files, loaded.directory)
-    engine.organisation = await asyncio.to_thread(engine.organisation.reloaded, loaded.directory)
+    before = engine.organisation
+    engine.organisation = await asyncio.to_thread(before.reloaded, loaded.directory)
     shown = [str(change) for change in changes[:SHOWN]]
     log.info("configuration in force", changes=shown, further=len(changes) - len(shown))
+    handed = await asyncio.to_thread(moved, before, engine.organisation)
+    if handed:
+        log.info(
+            "services moved", moves=[f"{m.service}: {m.before or '-'} to {m.after or '-'}" for m in handed[:SHOWN]]
+        )
     if loaded.settings != engine.settings:
         log.warning("settings were changed; they take effect at the next start")
-    return loaded.problems
+    left = await asyncio.to_thread(left_behind, before, engine.organisation)
+    for problem in left:
+        log.warning("a team is gone", problem=str(problem))
+    return (*loaded.problems, *left)

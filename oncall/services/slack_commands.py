@@ -21,7 +21,6 @@ from oncall.services.slack_members import address_of, person_of
 from oncall.store import views
 from routing.catalog.entry import Entry
 from routing.catalog.links import links
-from routing.catalog.search import SearchIndex, findable
 
 HELP = (
     "`/oncall` who is on call · `who payments` · `pay` finds services · `page payments why` pages a team · "
@@ -76,9 +75,8 @@ async def _act(engine: Engine, asked: SlashCommand, command: Command, person: Pe
 def _find(engine: Engine, words: str) -> str:
     """Services whose name or alias fits, with owner, runbook, logs and dashboards."""
     catalog = engine.directory.catalog
-    index = SearchIndex(findable(entry) for entry in catalog.entries)
-    hits = index.search(words, MOST_SERVICES)
-    lines = [_service(engine, catalog.by_name[hit.id]) for hit in hits if hit.id in catalog.by_name]
+    hits = [hit for hit in engine.organisation.search.search(words, MOST_SERVICES * 3) if hit.kind == "service"]
+    lines = [_service(engine, catalog.by_name[hit.id]) for hit in hits[:MOST_SERVICES] if hit.id in catalog.by_name]
     return "\n".join(lines) or f"No service is called {escape(words)}. {HELP}"
 
 

@@ -56,6 +56,11 @@ async def pushed(tx: AsyncConnection) -> list[Pushed]:
     return [Pushed(**row._mapping) for row in (await tx.execute(query)).all()]  # noqa: SLF001 - SQLAlchemy's public name
 
 
+async def count_pushed(tx: AsyncConnection) -> int:
+    """How many entries were pushed."""
+    return int((await tx.execute(sa.select(sa.func.count()).select_from(catalog_entry))).scalar_one())
+
+
 async def push(tx: AsyncConnection, value: Pushed) -> None:
     """Write an entry in the place of the one of its name."""
     row = msgspec.structs.asdict(value)

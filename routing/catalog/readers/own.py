@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from routing.catalog.entry import Entry, Origin, Tool, ToolKind
 from routing.catalog.fields import KINDS, is_web_address, tier, tool_kind, unique
+from routing.catalog.links import template_faults
 from routing.catalog.part import Notes, Part
 from routing.catalog.reading import Draft, Reader, Reading
 from routing.lined_yaml import LinedDict, LinedList
@@ -87,11 +88,13 @@ def _tools(name: str, part: Part) -> Iterator[Tool]:
             continue
         kind = ToolKind(word)
         for label, url, line in _links(word, value, tools):
-            if is_web_address(url):
-                yield Tool(kind=kind, name=label, url=url)
-            else:
-                what = f"service {name}: {word} {label!r} is no web address: {url!r}"
-                tools.notes.error(line, what, "Write an address that begins with https://")
+            tool = Tool(kind=kind, name=label, url=url)
+            faults = list(template_faults(tool))
+            if is_web_address(url) and not faults:
+                yield tool
+                continue
+            what = faults[0] if faults else f"{word} {label!r} is no web address: {url!r}"
+            tools.notes.error(line, f"service {name}: {what}", "Write an address that begins with https://HOST/")
 
 
 def _links(kind: str, value: object, tools: Part) -> Iterator[tuple[str, str, int]]:

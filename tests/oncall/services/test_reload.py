@@ -11,7 +11,10 @@ from structlog.testing import capture_logs
 from oncall import wiring
 from oncall.clock import SystemClock
 from oncall.config import Settings, load
+from oncall.engine import Organisation
 from oncall.services.reload import BadDirectory, reload
+from routing.catalog import Entry, Origin
+from routing.catalog.assembly import SourceContent
 from routing.problem import ProblemLevel
 
 COMPANY = Path(__file__).parents[3] / "examples" / "company"
@@ -67,3 +70,26 @@ async def test_settings_wait_for_the_next_start_and_that_is_said(engine, company
         await reload(engine)
     assert engine.settings.listen == "127.0.0.1:8080"
     assert any(line["log_level"] == "warning" and "next start" in line["event"] for line in logs)
+
+
+async def test_services_that_change_hands_are_told(engine, company):
+    edit(company / "catalog" / "services.yaml", "owner: data", "owner: platform")
+    with capture_logs() as logs:
+        await reload(engine)
+    (line,) = [line for line in logs if line["event"] == "services moved"]
+    assert line["moves"] == ["kafka: data to platform", "warehouse: data to platform"]
+
+
+async def test_what_still_names_a_team_that_is_gone_is_told(engine, company):
+    entry = Entry(name="lake", owner="data", origins={"owner": Origin(source="ci", file="pushed by ana")})
+    further = (SourceContent(source="ci", entries=(entry,)),)
+    engine.organisation = Organisation(engine.organisation.files, further, 1)
+    (company / "teams" / "data.yaml").unlink()
+    edit(company / "catalog" / "services.yaml", "owner: data", "owner: platform")
+    with capture_logs():
+        problems = await reload(engine)
+    told = [problem for problem in problems if "is gone" in problem.what]
+    assert [(p.file, p.what) for p in told] == [
+        ("pushed by ana (ci)", "the team data is gone, but the service lake still names it")
+    ]
+    assert "platform is asked" in told[0].mend

@@ -78,6 +78,11 @@ def test_anchors_and_merge_keys_are_understood():
             "service a: runbook 'runbook' is no web address: 'javascript:alert(1)'",
         ),
         ("a:\n  owner: true\n", 2, "owner is true, not a text"),
+        (
+            "a:\n  owner: x\n  tools:\n    logs: https://{host}/x\n",
+            4,
+            "service a: logs 'logs': the host may not come from a label",
+        ),
     ],
 )
 def test_a_fault_is_told_with_its_line(text, line, what):
