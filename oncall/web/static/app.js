@@ -48,6 +48,8 @@
     if (source) return;
     source = new EventSource(stream);
     source.onmessage = refresh;
+    // What happened while no line was open (before the first, and between two) was told to nobody.
+    source.onopen = refresh;
   }
   function close() {
     source?.close();
@@ -56,7 +58,7 @@
   // A view nobody looks at holds no connection open, and catches up when it is looked at again.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) close();
-    else { open(); refresh(); }
+    else open();
   });
   addEventListener("pagehide", close);
   open();
