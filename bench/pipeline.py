@@ -104,7 +104,7 @@ async def fill(engine: Engine, posted: list[bytes]) -> None:
         for b in posted
     ]
     async with engine.database.write() as tx:
-        await inbox.add(tx, received)
+        await inbox.add(tx, inbox.pack(received))
 
 
 async def drained(engine: Engine) -> float:

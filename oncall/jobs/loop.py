@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
+from oncall.jobs.pace import Pace
 from oncall.services import delivery, escalation, incident_posts, intake
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,7 @@ class Loop:
         self._engine = engine
         self._tasks: list[asyncio.Task[None]] = []
         self._sending: set[asyncio.Task[None]] = set()
+        self._pace = Pace()
 
     def start(self) -> None:
         """Begin."""
@@ -71,7 +73,13 @@ class Loop:
                 await self._engine.clock.wait(event, TICK)
 
     async def _intake(self) -> int:
-        return await intake.process_due(self._engine)
+        loop, taken = asyncio.get_running_loop(), self._engine.inbox.taken
+        began = loop.time()
+        count = await intake.process_due(self._engine, most_alerts=self._pace.size)
+        rest = self._pace.after(seconds=loop.time() - began, arrived=self._engine.inbox.taken - taken) if count else 0.0
+        if rest:
+            await asyncio.sleep(rest)
+        return count
 
     async def _escalation(self) -> int:
         return await escalation.advance_due(self._engine)

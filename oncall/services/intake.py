@@ -64,7 +64,7 @@ async def accept(engine: Engine, integration: Integration, body: bytes) -> None:
     engine.wake.intake.set()
 
 
-async def process_due(engine: Engine) -> int:
+async def process_due(engine: Engine, *, most_alerts: int = MOST_ALERTS) -> int:
     """Process what waits in the inbox, one batch in one transaction; how many bodies were touched.
 
     One node at a time, under a lease whose row stays locked until the commit. A batch that fails is tried body by
@@ -72,7 +72,7 @@ async def process_due(engine: Engine) -> int:
     """
     now = engine.clock.now()
     try:
-        return await _process(engine, now, most=MOST_BODIES)
+        return await _process(engine, now, most=min(MOST_BODIES, most_alerts), most_alerts=most_alerts)
     except SQLAlchemyError:
         engine.grouping.grouper = None
         raise
@@ -106,7 +106,9 @@ def stream_of(decoded: Decoded) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-async def _process(engine: Engine, now: datetime, *, most: int, only: int | None = None) -> int:
+async def _process(
+    engine: Engine, now: datetime, *, most: int, most_alerts: int = MOST_ALERTS, only: int | None = None
+) -> int:
     async with engine.database.write() as tx:
         version = await leases.hold(tx, "intake", engine.node, now, LEASE)
         if version is None:
@@ -121,7 +123,7 @@ async def _process(engine: Engine, now: datetime, *, most: int, only: int | None
             batch = await Batch.begin(engine, tx, version, now)
             count = 0
             for body in waiting:
-                if batch.alerts >= MOST_ALERTS:
+                if batch.alerts >= most_alerts:
                     break
                 await batch.read(body)
                 count += 1

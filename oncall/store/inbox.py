@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import inbox, quarantine
+from oncall.store.types import microseconds
 
 #: Bodies above this size are stored compressed; below it the CPU costs more than the disk.
 COMPRESS_OVER = 4096
@@ -59,9 +60,34 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
     inbox_id: int | None = None
 
 
-async def add(tx: AsyncConnection, bodies: Sequence[Received]) -> None:
-    """Write bodies; they are safe when the transaction has committed."""
-    await tx.execute(sa.insert(inbox), [_row(body) for body in bodies])
+class Packed(msgspec.Struct, frozen=True):
+    """A body as it is stored."""
+
+    received: Received
+    stored: bytes
+    compressed: bool
+
+
+def pack(bodies: Sequence[Received]) -> list[Packed]:
+    """Bodies ready to be written; where they are large this takes a while, and lets other threads run."""
+    large = [len(body.body) > COMPRESS_OVER for body in bodies]
+    return [
+        Packed(body, zlib.compress(body.body, 1) if compressed else body.body, compressed)
+        for body, compressed in zip(bodies, large, strict=True)
+    ]
+
+
+async def add(tx: AsyncConnection, bodies: Sequence[Packed]) -> None:
+    """Write bodies; they are safe when the transaction has committed.
+
+    The one statement on which the answer to a sender waits, so it goes to the driver as it is.
+    """
+    if tx.dialect.name == "postgresql":
+        columns = zip(*((*_plain(body), body.received.received_at) for body in bodies), strict=True)
+        await tx.exec_driver_sql(_ADD_POSTGRESQL, tuple(list(column) for column in columns))
+    else:
+        rows = [(*_plain(body), microseconds(body.received.received_at)) for body in bodies]
+        await tx.exec_driver_sql(_ADD_SQLITE, rows)
 
 
 async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES) -> list[Waiting]:
@@ -213,18 +239,19 @@ async def _within(tx: AsyncConnection, ids: Sequence[int], most_bytes: int) -> l
     ]
 
 
-def _row(body: Received) -> dict[str, Any]:
-    compressed = len(body.body) > COMPRESS_OVER
-    return {
-        "integration": body.integration,
-        "received_at": body.received_at,
-        "priority": body.priority,
-        "stream": body.stream,
-        "body": zlib.compress(body.body, 1) if compressed else body.body,
-        "compressed": compressed,
-        "done": 0,
-        "attempts": 0,
-    }
+_ADD_SQLITE = """
+    insert into inbox (integration, priority, stream, body, compressed, received_at, done, attempts)
+    values (?, ?, ?, ?, ?, ?, 0, 0)
+"""
+_ADD_POSTGRESQL = """
+    insert into inbox (integration, priority, stream, body, compressed, received_at, done, attempts)
+    select *, 0, 0 from unnest($1::text[], $2::int[], $3::text[], $4::bytea[], $5::bool[], $6::timestamptz[])
+"""
+
+
+def _plain(body: Packed) -> tuple[str, int, str, bytes, bool]:
+    received = body.received
+    return received.integration, received.priority, received.stream, body.stored, body.compressed
 
 
 def _waiting(row: Any) -> Waiting:

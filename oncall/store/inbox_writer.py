@@ -10,10 +10,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from oncall.errors import Unavailable
 from oncall.store import inbox
 from oncall.store.database import Database
-from oncall.store.inbox import Received
+from oncall.store.inbox import Packed, Received
 
 #: Bodies one transaction takes at most.
 MOST = 256
+#: Bytes from which compressing a batch is worth a thread.
+LARGE = 32_768
 #: Bytes of waiting bodies beyond which new ones are refused: the sender keeps them and tries again.
 MOST_WAITING = 256_000_000
 
@@ -25,6 +27,8 @@ class InboxWriter:
         self._database = database
         self._waiting: asyncio.Queue[tuple[Received, asyncio.Future[None]]] = asyncio.Queue()
         self._bytes = 0
+        #: Bodies this node has been handed since it began.
+        self.taken = 0
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -50,6 +54,7 @@ class InboxWriter:
             raise Unavailable("too many bodies are waiting to be written", "Try again in a moment.")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._bytes += len(body.body)
+        self.taken += 1
         self._waiting.put_nowait((body, done))
         try:
             # The write goes on even if the caller is gone: an extra copy in the inbox is harmless, a torn batch is not.
@@ -63,8 +68,9 @@ class InboxWriter:
             while len(batch) < MOST and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             try:
+                packed = await self._packed([body for body, _ in batch])
                 async with self._database.write() as tx:
-                    await inbox.add(tx, [body for body, _ in batch])
+                    await inbox.add(tx, packed)
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 for _, done in batch:
                     if not done.done():
@@ -76,3 +82,8 @@ class InboxWriter:
             finally:
                 for _ in batch:
                     self._waiting.task_done()
+
+    async def _packed(self, bodies: list[Received]) -> list[Packed]:
+        if sum(len(body.body) for body in bodies) < LARGE:
+            return inbox.pack(bodies)
+        return await asyncio.to_thread(inbox.pack, bodies)

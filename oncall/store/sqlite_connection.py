@@ -1,4 +1,4 @@
-"""An SQLite connection that leaves the event loop only for what may wait: the lock, the flush, and reading at length.
+"""An SQLite connection that leaves the event loop only for what may wait: a lock, the flush, and reading at length.
 
 A statement inside a write transaction takes microseconds: the lock is held and the pages are in memory. Handing each
 to a thread and back costs ten times that, and more where the loop is busy; so they run where they are.
@@ -26,6 +26,7 @@ def connect(file: str | Path, *, timeout: float) -> SqliteConnection:
     """A connection to be awaited; `timeout` is the longest wait for a lock, in seconds."""
     opening = partial(sqlite3.connect, str(file), timeout=timeout, check_same_thread=False)
     connection = SqliteConnection(opening, iter_chunk_size=64)
+    connection.patience = int(timeout * 1000)
     connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does for connections it opens itself
     return connection
 
@@ -34,6 +35,8 @@ class SqliteConnection(aiosqlite.Connection):
     """What SQLAlchemy drives through its aiosqlite dialect. One transaction at a time uses it."""
 
     _writing = False
+    #: Longest wait for a lock, in milliseconds.
+    patience = 0
 
     async def _execute(self, fn: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
         if self._connection is None:
@@ -42,7 +45,10 @@ class SqliteConnection(aiosqlite.Connection):
         if name in {"commit", "rollback"}:
             elsewhere, self._writing = self._writing and name == "commit", False
         elif name == "execute" and args[0] == BEGIN_WRITING:
-            elsewhere = True
+            elsewhere = not self._lock_was_free(self._connection)
+            self._writing = not elsewhere
+            if self._writing:
+                return fn("select 1")  # the transaction has begun; a cursor wants a statement
         else:
             elsewhere = not self._writing and (name not in _LIGHT or fn == self._connection.close)
         if not elsewhere:
@@ -50,3 +56,14 @@ class SqliteConnection(aiosqlite.Connection):
         found: _T = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
         self._writing = self._writing or (name == "execute" and args[0] == BEGIN_WRITING)
         return found
+
+    def _lock_was_free(self, connection: sqlite3.Connection) -> bool:
+        """Take the write lock if nobody has it; usually so, for the writers of this process take turns."""
+        connection.execute("pragma busy_timeout=0")
+        try:
+            connection.execute(BEGIN_WRITING)
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            connection.execute(f"pragma busy_timeout={self.patience}")
+        return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from aiohttp import web
 
 from oncall.web.keys import engine_of
@@ -33,10 +35,12 @@ YEAR = 365 * 24 * 3600
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Put them on every answer, just before it leaves (also on streams and errors)."""
+    # Which software in which version answers is nobody's business.
+    response.headers.pop("Server", None)
+    if response.status == HTTPStatus.ACCEPTED:
+        return  # an answer without a body to a program: there is nothing to keep out of a browser
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
     if engine_of(request).settings.address.startswith("https://"):
         response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR}")
-    # Which software in which version answers is nobody's business.
-    response.headers.pop("Server", None)

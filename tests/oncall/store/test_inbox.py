@@ -13,13 +13,17 @@ from oncall.store.inbox import Quarantined, Received
 Body = Callable[..., Received]
 
 
+async def add(tx: AsyncConnection, bodies: list[Received]) -> None:
+    await inbox.add(tx, inbox.pack(bodies))
+
+
 async def _taken(tx: AsyncConnection, limit: int = 100) -> list[bytes]:
     return [row.body for row in await inbox.take(tx, limit=limit)]
 
 
 @pytest.mark.parametrize("size", [0, 100, inbox.COMPRESS_OVER, inbox.COMPRESS_OVER + 1, 200_000])
 async def test_a_body_comes_back_byte_for_byte(tx: AsyncConnection, body: Body, size: int) -> None:
-    await inbox.add(tx, [body(body=b"\x00\xff" * (size // 2))])
+    await add(tx, [body(body=b"\x00\xff" * (size // 2))])
     assert await _taken(tx) == [b"\x00\xff" * (size // 2)]
 
 
@@ -27,7 +31,7 @@ async def test_invariant_1_a_body_is_there_for_everybody_once_its_transaction_ha
     database: Database, body: Body
 ) -> None:
     async with database.write() as tx:
-        await inbox.add(tx, [body()])
+        await add(tx, [body()])
     async with database.read() as other:
         assert await inbox.depth(other) == 1
 
@@ -35,7 +39,7 @@ async def test_invariant_1_a_body_is_there_for_everybody_once_its_transaction_ha
 async def test_a_transaction_that_fails_leaves_nothing(database: Database, body: Body) -> None:
     async def fail() -> None:
         async with database.write() as tx:
-            await inbox.add(tx, [body()])
+            await add(tx, [body()])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -45,44 +49,44 @@ async def test_a_transaction_that_fails_leaves_nothing(database: Database, body:
 
 
 async def test_bodies_come_in_the_order_they_were_received(tx: AsyncConnection, body: Body) -> None:
-    await inbox.add(tx, [body(body=b"%d" % n) for n in range(5)])
+    await add(tx, [body(body=b"%d" % n) for n in range(5)])
     assert await _taken(tx, limit=3) == [b"0", b"1", b"2"]
 
 
 async def test_critical_bodies_come_first(tx: AsyncConnection, body: Body) -> None:
-    await inbox.add(tx, [body(stream=f"quiet {n}") for n in range(20)])
-    await inbox.add(tx, [body(stream="loud", priority=0, body=b"critical")])
+    await add(tx, [body(stream=f"quiet {n}") for n in range(20)])
+    await add(tx, [body(stream="loud", priority=0, body=b"critical")])
     assert await _taken(tx, limit=1) == [b"critical"]
 
 
 async def test_a_critical_body_never_overtakes_its_own_stream(tx: AsyncConnection, body: Body) -> None:
     """The resolved message before it would otherwise end what has just begun."""
-    await inbox.add(tx, [body(stream="other", body=b"other")])
-    await inbox.add(tx, [body(stream="loud", body=b"first"), body(stream="loud", body=b"second")])
-    await inbox.add(tx, [body(stream="loud", priority=0, body=b"critical")])
+    await add(tx, [body(stream="other", body=b"other")])
+    await add(tx, [body(stream="loud", body=b"first"), body(stream="loud", body=b"second")])
+    await add(tx, [body(stream="loud", priority=0, body=b"critical")])
     assert await _taken(tx, limit=3) == [b"first", b"second", b"critical"]
 
 
 async def test_a_long_stream_is_taken_from_its_beginning_in_parts(tx: AsyncConnection, body: Body) -> None:
     """A batch is never larger than asked, however much a critical body has before it."""
-    await inbox.add(tx, [body(body=b"%d" % n) for n in range(9)] + [body(priority=0, body=b"critical")])
+    await add(tx, [body(body=b"%d" % n) for n in range(9)] + [body(priority=0, body=b"critical")])
     assert await _taken(tx, limit=4) == [b"0", b"1", b"2", b"3"]
 
 
 async def test_large_bodies_are_taken_a_few_at_a_time_but_never_none(tx: AsyncConnection, body: Body) -> None:
-    await inbox.add(tx, [body(body=b"%d" % n * 1000) for n in range(5)])
+    await add(tx, [body(body=b"%d" % n * 1000) for n in range(5)])
     for most_bytes, count in ((2500, 2), (10, 1)):
         assert len(await inbox.take(tx, limit=10, most_bytes=most_bytes)) == count
 
 
 async def test_streams_of_two_integrations_with_one_name_are_two(tx: AsyncConnection, body: Body) -> None:
-    await inbox.add(tx, [body(integration="a", body=b"a"), body(integration="b", priority=0, body=b"b")])
+    await add(tx, [body(integration="a", body=b"a"), body(integration="b", priority=0, body=b"b")])
     assert await _taken(tx, limit=1) == [b"b"]
 
 
 async def test_a_flood_from_one_integration_does_not_starve_another(tx: AsyncConnection, body: Body) -> None:
-    await inbox.add(tx, [body(integration="flood", stream=str(n)) for n in range(1000)])
-    await inbox.add(tx, [body(integration="calm", body=b"calm")])
+    await add(tx, [body(integration="flood", stream=str(n)) for n in range(1000)])
+    await add(tx, [body(integration="calm", body=b"calm")])
     assert b"calm" in await _taken(tx, limit=4)
 
 
@@ -90,14 +94,14 @@ async def test_a_backlog_of_warnings_does_not_hold_back_the_same_integrations_cr
     tx: AsyncConnection, body: Body
 ) -> None:
     """Turns are counted among bodies of one priority."""
-    await inbox.add(tx, [body(integration="calm", stream=str(n)) for n in range(100)])
-    await inbox.add(tx, [body(integration="flood", stream=str(n), priority=0) for n in range(50)])
-    await inbox.add(tx, [body(integration="calm", stream="loud", priority=0, body=b"critical")])
+    await add(tx, [body(integration="calm", stream=str(n)) for n in range(100)])
+    await add(tx, [body(integration="flood", stream=str(n), priority=0) for n in range(50)])
+    await add(tx, [body(integration="calm", stream="loud", priority=0, body=b"critical")])
     assert b"critical" in await _taken(tx, limit=4)
 
 
 async def test_what_is_done_is_not_taken_again(tx: AsyncConnection, body: Body, nine: datetime) -> None:
-    await inbox.add(tx, [body(body=b"1"), body(body=b"2")])
+    await add(tx, [body(body=b"1"), body(body=b"2")])
     first, _ = await inbox.take(tx, limit=10)
     await inbox.done(tx, [first.id], nine)
     assert await _taken(tx) == [b"2"]
@@ -105,7 +109,7 @@ async def test_what_is_done_is_not_taken_again(tx: AsyncConnection, body: Body, 
 
 
 async def test_a_large_body_goes_on_where_it_was_left(tx: AsyncConnection, body: Body) -> None:
-    await inbox.add(tx, [body()])
+    await add(tx, [body()])
     (row,) = await inbox.take(tx, limit=1)
     await inbox.progressed(tx, row.id, 500)
     (again,) = await inbox.take(tx, limit=1)
@@ -113,28 +117,28 @@ async def test_a_large_body_goes_on_where_it_was_left(tx: AsyncConnection, body:
 
 
 async def test_failures_are_counted(tx: AsyncConnection, body: Body) -> None:
-    await inbox.add(tx, [body()])
+    await add(tx, [body()])
     (row,) = await inbox.take(tx, limit=1)
     assert [await inbox.failed(tx, row.id, "disk full") for _ in range(2)] == [1, 2]
 
 
 async def test_a_stretch_of_time_can_be_replayed(tx: AsyncConnection, body: Body, nine: datetime) -> None:
     hours = [nine + timedelta(hours=n) for n in range(4)]
-    await inbox.add(tx, [body(received_at=at, body=b"%d" % at.hour) for at in hours])
+    await add(tx, [body(received_at=at, body=b"%d" % at.hour) for at in hours])
     await inbox.done(tx, [row.id for row in await inbox.take(tx, limit=10)], nine)
     assert await inbox.replay(tx, since=hours[1], until=hours[3]) == 2
     assert await _taken(tx) == [b"10", b"11"]
 
 
 async def test_a_replay_can_be_of_one_integration(tx: AsyncConnection, body: Body, nine: datetime) -> None:
-    await inbox.add(tx, [body(integration="a", body=b"a"), body(integration="b", body=b"b")])
+    await add(tx, [body(integration="a", body=b"a"), body(integration="b", body=b"b")])
     await inbox.done(tx, [row.id for row in await inbox.take(tx, limit=10)], nine)
     assert await inbox.replay(tx, since=nine, until=nine + timedelta(hours=1), integration="b") == 1
     assert await _taken(tx) == [b"b"]
 
 
 async def test_only_processed_bodies_are_forgotten(tx: AsyncConnection, body: Body, nine: datetime) -> None:
-    await inbox.add(tx, [body(body=b"old"), body(body=b"waits")])
+    await add(tx, [body(body=b"old"), body(body=b"waits")])
     old, _ = await inbox.take(tx, limit=10)
     await inbox.done(tx, [old.id], nine)
     assert await inbox.forget(tx, nine + timedelta(days=30), limit=100) == 1

@@ -1,0 +1,33 @@
+"""How the inbox is worked off while bodies still arrive: whoever posts waits for an answer, so answers come first.
+
+One process does both, and on SQLite both need the one write lock. Under a flood of bodies a batch is kept brief and
+followed by a rest; nothing is lost by it, for what was accepted is on disk, and critical bodies lead every batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Alerts of one batch, at most and at least.
+MOST, LEAST = 256, 16
+#: Bodies a second from which taking them in comes first.
+FLOOD = 200.0
+#: How long one batch may hold the write lock during a flood, in seconds.
+BRIEF = 0.03
+#: During a flood, the rest after a batch as a multiple of its length, and at most so many seconds.
+REST, LONGEST_REST = 2.0, 0.2
+
+
+@dataclass(slots=True)
+class Pace:
+    """The size of the next batch, and the rest before it."""
+
+    size: int = MOST
+
+    def after(self, *, seconds: float, arrived: int) -> float:
+        """A batch took that long and so many bodies arrived meanwhile: how long to rest now."""
+        if not seconds or arrived < FLOOD * seconds or arrived < LEAST:
+            self.size = min(MOST, self.size * 2)
+            return 0.0
+        self.size = max(LEAST, min(MOST, int(self.size * BRIEF / seconds), self.size * 2))
+        return min(seconds * REST, LONGEST_REST)
