@@ -85,11 +85,12 @@ def confirm(incident: Incident, *, by: Actor, now: datetime, expiry: timedelta, 
     if not held:
         raise Invalid("nobody has acknowledged this incident", "Acknowledge it instead.")
     expires = now + expiry
-    confirmed = replace_all(
-        incident,
-        {i.team: replace(i, expires_at=expires, next_due_at=expires - reminder, reminded=False) for i in held},
-    )
-    text = f"{by.person} is still on it; expires at {expires:%H:%M} UTC"
+    again = {"expires_at": expires, "next_due_at": expires - reminder, "reminded": False, "snoozed": False}
+    # What was taken for good stays so: a word of confirmation must not make it expire.
+    expiring = [i for i in held if i.expires_at is not None]
+    confirmed = replace_all(incident, {i.team: replace(i, **again) for i in expiring})
+    until = f"; expires at {expires:%H:%M} UTC" if expiring else ""
+    text = f"{by.person} is still on it{until}"
     return Change(incident=confirmed, entries=(_entry(confirmed, now, EntryKind.CONFIRMED, text, by),))
 
 
@@ -266,8 +267,10 @@ def merge(incident: Incident, into: Incident, *, by: Actor, now: datetime) -> tu
         raise Invalid("an incident cannot be merged into itself", "Name another one.")
     kept = into
     for involvement in incident.involvements:
-        if involvement.open and kept.of(involvement.team) is None:
-            kept = with_involvement(kept, replace(involvement, lead=False))
+        known = kept.of(involvement.team)
+        if known is None or _URGENCY[known.status] < _URGENCY[involvement.status]:
+            # A team that one of them only told goes on being asked, or having it, as the other one says.
+            kept = with_involvement(kept, replace(involvement, lead=known.lead if known else False))
     kept = replace(kept, kinds=kept.kinds | incident.kinds, severity=max(kept.severity, incident.severity, key=rank))
     over = tuple(
         replace(i, status=InvolvementStatus.RESOLVED, next_due_at=None, expires_at=None) for i in incident.involvements
@@ -300,6 +303,16 @@ def split(incident: Incident, part: Incident, *, by: Actor, now: datetime, count
             entries=(_entry(part, now, EntryKind.SPLIT, f"{by.person} split this from #{incident.id}", by),),
         ),
     )
+
+
+#: Which of a team's two parts goes on after a merge; of parts that ask or are taken, the one that stays open does.
+_URGENCY = {
+    InvolvementStatus.RESOLVED: 0,
+    InvolvementStatus.NOTICE: 1,
+    InvolvementStatus.HELD: 2,
+    InvolvementStatus.ACKNOWLEDGED: 3,
+    InvolvementStatus.TRIGGERED: 3,
+}
 
 
 def replace_all(incident: Incident, changed: dict[str, Involvement]) -> Incident:
