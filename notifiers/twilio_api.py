@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 from ipaddress import ip_address
@@ -21,6 +22,10 @@ from notifiers.twilio_codes import by_code
 
 DEFAULT_BASE = "https://api.twilio.com"
 
+#: The vendor's client tells every header of every request as information.
+_LOG = logging.getLogger("notifiers.twilio")
+_LOG.setLevel(logging.WARNING)
+
 
 class RateLimited(Exception):
     """HTTP 429; the vendor's exception loses the headers."""
@@ -34,7 +39,7 @@ class _TimedClient(AsyncTwilioHttpClient):  # type: ignore[misc] # the package s
     """The vendor's HTTP client drops its own `timeout` (twilio-python#925); this one applies it."""
 
     def __init__(self, http: Http, seconds: float) -> None:
-        super().__init__(pool_connections=False, timeout=seconds)
+        super().__init__(pool_connections=False, timeout=seconds, logger=_LOG)
         # Without a session of ours it would make one per request, or one with a limit of 100 connections.
         self.session = http.session()
 

@@ -21,13 +21,14 @@ from oncall.services.slack_members import address_of, person_of
 from oncall.store import views
 from routing.catalog.entry import Entry
 from routing.catalog.links import links
+from routing.catalog.search import Hit
 
 HELP = (
     "`/oncall` who is on call · `who payments` · `pay` finds services · `page payments why` pages a team · "
     "`cover` asks for cover · `shifts` yours · `ack 12` and every other reply"
 )
-#: Services one answer names.
-MOST_SERVICES = 5
+#: Things one answer names.
+MOST_HITS = 5
 #: Shifts one answer names.
 MOST_SHIFTS = 5
 
@@ -41,7 +42,7 @@ async def run(engine: Engine, asked: SlashCommand) -> str:
         case Ask.WHO:
             return escape(await replies.who_is_on_call(engine, command.about, engine.clock.now()))
         case Ask.FIND:
-            return _find(engine, command.about)
+            return await _find(engine, command.about)
     person = await person_of(engine, asked.user)
     if person is None or person.role is Role.VIEWER:
         return slack_clicks.refusal(asked.user, person)
@@ -72,12 +73,24 @@ async def _act(engine: Engine, asked: SlashCommand, command: Command, person: Pe
     return escape(await replies.handle(engine, incoming))
 
 
-def _find(engine: Engine, words: str) -> str:
-    """Services whose name or alias fits, with owner, runbook, logs and dashboards."""
-    catalog = engine.directory.catalog
-    hits = [hit for hit in engine.organisation.search.search(words, MOST_SERVICES * 3) if hit.kind == "service"]
-    lines = [_service(engine, catalog.by_name[hit.id]) for hit in hits[:MOST_SERVICES] if hit.id in catalog.by_name]
-    return "\n".join(lines) or f"No service is called {escape(words)}. {HELP}"
+async def _find(engine: Engine, words: str) -> str:
+    """What fits a fragment: services with owner, runbook, logs and dashboards, teams with who is on call, people."""
+    hits = engine.organisation.search.search(words, MOST_HITS)
+    lines = [await _found(engine, hit) for hit in hits]
+    return "\n".join(line for line in lines if line) or f"Nothing here is called {escape(words)}. {HELP}"
+
+
+async def _found(engine: Engine, hit: Hit) -> str:
+    catalog, directory = engine.directory.catalog, engine.directory
+    if hit.kind == "team" and hit.id in directory.teams:
+        on_call = await replies.who_is_on_call(engine, hit.id, engine.clock.now())
+        owned = [e.name for e in catalog.entries if engine.organisation.resolver.owner_of(e) == hit.id]
+        runs = f"; runs {', '.join(owned[:MOST_HITS])}" if owned else ""
+        return f"*{escape(hit.name)}* (team). On call: {escape(on_call)}{escape(runs)}"
+    if hit.kind == "person" and hit.id in directory.people:
+        teams = ", ".join(team.name for team in directory.teams_of(hit.id)) or "no team"
+        return f"*{escape(hit.name)}* (person), {escape(teams)}"
+    return _service(engine, catalog.by_name[hit.id]) if hit.id in catalog.by_name else ""
 
 
 def _service(engine: Engine, entry: Entry) -> str:

@@ -153,6 +153,16 @@ async def test_a_fragment_finds_the_service_its_owner_and_its_links(happens, sla
     assert "https://" in answer
 
 
+async def test_a_fragment_finds_teams_and_people_too(happens, slack):
+    answer = await slack.command("paym", user=ANA)
+    assert "*Payments* (team). On call: Payments: ana" in answer
+    assert "(person)" in await slack.command("Okafor", user=ANA)
+
+
+async def test_a_fragment_that_fits_nothing_says_what_works(slack):
+    assert "Nothing here is called zzzz" in await slack.command("zzzz", user=ANA)
+
+
 async def test_a_command_pages_a_team_and_a_stranger_cannot(engine, happens, slack):
     assert "does not know you" in await slack.command("page payments the till is down", user="U0STRANGE")
     assert "is open and asks payments" in await slack.command("page payments the till is down", user=BEN)
