@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from notifiers import email, phone, slack, sms, voice, webhook
+from notifiers import email, last_resort, ntfy, pagerduty, phone, pushover, slack, sms, snpp, voice, webhook
 from notifiers.channel import Channel
 
 CHANNELS: tuple[Channel, ...] = (
@@ -12,7 +12,12 @@ CHANNELS: tuple[Channel, ...] = (
     phone.TEXTS,
     phone.CALLS,
     email.CHANNEL,
+    pushover.CHANNEL,
+    ntfy.CHANNEL,
+    pagerduty.CHANNEL,
+    snpp.CHANNEL,
     webhook.CHANNEL,
+    last_resort.CHANNEL,
 )
 
 BY_NAME = {channel.name: channel for channel in CHANNELS}

@@ -114,6 +114,9 @@ def _classify(error: Exception, *, handed_over: bool) -> Outcome:
         if 500 <= error.code < 600 and handed_over:
             return Outcome(kind=OutcomeKind.UNREACHABLE, code=code, detail=f"the mail server refused the mail ({code})")
         return Outcome(kind=OutcomeKind.BROKEN, code=code, detail=f"the mail server refuses to talk to us ({code})")
+    if isinstance(error, aiosmtplib.SMTPException) and not isinstance(error, OSError) and not handed_over:
+        detail = "the mail server offers no login or no STARTTLS"
+        return Outcome(kind=OutcomeKind.BROKEN, code="not-offered", detail=detail)
     if handed_over:
         return Outcome(kind=OutcomeKind.UNKNOWN, code="broken-off", detail="the conversation broke off")
     return Outcome(kind=OutcomeKind.RETRY, code="no-connection", detail="no connection to the mail server")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+import msgspec
 
 from notifiers.message import Message
 from notifiers.outcome import Outcome
@@ -29,4 +31,27 @@ class Notifier(Protocol):
 
     async def close(self) -> None:
         """Let go of sockets; called once at shutdown."""
+        ...
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider says when asked about a message.
+
+    Attributes:
+        answered: The person acknowledged through it: a human act, confirmed by the provider itself.
+        delivered: The device has it.
+        final: There will be no more to hear.
+    """
+
+    answered: bool = False
+    delivered: bool = False
+    final: bool = False
+
+
+@runtime_checkable
+class GivesReceipts(Protocol):
+    """A notifier whose provider tells of answers only when asked."""
+
+    async def receipt(self, provider_id: str) -> Receipt | None:
+        """What became of the message with this id; None if it cannot be told now. Never raises."""
         ...

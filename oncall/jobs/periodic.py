@@ -15,6 +15,7 @@ from oncall.services import (
     catalog_feeds,
     catalog_sources,
     handoffs,
+    receipts,
     rotation_digest,
     rotation_views,
     rotations,
@@ -46,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),
     Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),
     Job("catalog", timedelta(seconds=5), catalog_sources.keep_up, everywhere=True),
+    Job("receipts", timedelta(seconds=10), receipts.ask),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
     Job("clean-up", timedelta(hours=1), watch.forget_old),
 )

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.message import MessageKind
-from notifiers.outcome import Outcome
+from notifiers.outcome import Outcome, OutcomeKind
 from oncall.store.incidents import IN_LIST, chunks
-from oncall.store.schema import delivery, page
+from oncall.store.schema import delivery, incident, page
 
 
 class PageStatus(StrEnum):
@@ -276,6 +276,39 @@ async def carried_by(tx: AsyncConnection, page_id: str) -> list[Page]:
     query = sa.select(page).where(sa.or_(page.c.id == page_id, page.c.bundled_into == page_id))
     found = [_page(row) for row in (await tx.execute(query.order_by(page.c.planned_at, page.c.id))).all()]
     return sorted(found, key=lambda p: p.id != page_id)
+
+
+class AwaitedReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that went out and whose incident still waits for an answer."""
+
+    channel: str
+    page: str
+    provider_id: str
+
+
+async def awaiting_receipt(
+    tx: AsyncConnection, channels: Collection[str], since: datetime, limit: int
+) -> list[AwaitedReceipt]:
+    """Accepted pages of these channels whose incident is triggered, newest first."""
+    query = (
+        sa.select(delivery.c.channel, delivery.c.page_id, delivery.c.provider_id)
+        .join(page, page.c.id == delivery.c.page_id)
+        .join(incident, incident.c.id == page.c.incident_id)
+        .where(
+            delivery.c.channel.in_(list(channels)),
+            delivery.c.started_at >= since,
+            delivery.c.provider_id != "",
+            delivery.c.outcome.in_([OutcomeKind.ACCEPTED.value, OutcomeKind.DELIVERED.value]),
+            page.c.kind == MessageKind.PAGE.value,
+            incident.c.status == "triggered",
+        )
+        .order_by(delivery.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        AwaitedReceipt(channel=row.channel, page=row.page_id, provider_id=row.provider_id)
+        for row in (await tx.execute(query)).all()
+    ]
 
 
 async def deliveries(tx: AsyncConnection, page_ids: Collection[str]) -> list[Delivery]:

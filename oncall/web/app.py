@@ -33,7 +33,7 @@ from oncall.web.keys import ENGINE, NEWS
 from oncall.web.problems import problems
 from oncall.web.rendering import set_up
 from oncall.web.sessions import Handler
-from oncall.web.webhooks import slack, twilio
+from oncall.web.webhooks import pagerduty, slack, twilio
 
 #: Every address: method, path, door.
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
@@ -44,6 +44,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/webhooks/twilio/voice", twilio.voice),
     ("POST", "/webhooks/twilio/gather", twilio.gather),
     ("POST", "/webhooks/twilio/status", twilio.status),
+    ("POST", "/webhooks/pagerduty", pagerduty.receive),
     ("POST", "/webhooks/slack/actions", slack.actions),
     ("POST", "/webhooks/slack/commands", slack.commands),
     ("POST", "/webhooks/slack/events", slack.events),

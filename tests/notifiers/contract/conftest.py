@@ -232,7 +232,104 @@ async def slack_bench() -> AsyncIterator[Bench]:
         await http.close()
 
 
+@asynccontextmanager
+async def posted_bench(
+    channel: str, address: str, answer: dict, setting: str = "", path: str = "", **values: str
+) -> AsyncIterator[Bench]:
+    """A channel that posts to one address and reads a JSON answer."""
+    receiver = Receiver(lambda _request, _body: web.json_response(answer))
+    http = Http(allow_private=True)
+    await receiver.start()
+    where = {setting: receiver.url + path} if setting else {}
+    notifier = build(channel, http, {**values, **where})
+
+    async def fail(fault: Fault) -> None:
+        receiver.faults.expect(fault)
+
+    target = address.replace("HOST", receiver.url.removeprefix("http://"))
+    yield Bench(notifier, target, fail, lambda: len(receiver.requests), receiver.stop)
+    await receiver.stop()
+    await notifier.close()
+    await http.close()
+
+
+class Gateway:
+    """An SNPP gateway of level 3 that can fail; its faults happen at SEND."""
+
+    def __init__(self) -> None:
+        self.pages: list[list[str]] = []
+        self.fault: Fault | None = None
+        self.closing = asyncio.Event()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 SNPP Gateway Ready\r\n")
+        said: list[str] = []
+        while line := (await reader.readline()).decode().strip():
+            said.append(line)
+            verb = line[:4].upper()
+            if verb == "SEND":
+                if not await self._send(writer, said):
+                    break
+            elif verb == "QUIT":
+                break
+            else:
+                writer.write({"2WAY": b"250 OK\r\n", "PAGE": b"850 Online\r\n"}.get(verb, b"250 OK\r\n"))
+        writer.close()
+
+    async def _send(self, writer: asyncio.StreamWriter, said: list[str]) -> bool:
+        fault, self.fault = self.fault, None
+        if fault in {Fault.RATE_LIMITED, Fault.UNAVAILABLE, Fault.ERROR, Fault.HTML}:
+            writer.write(b"421 Too busy\r\n")
+            return True
+        if fault is Fault.REDIRECT:
+            writer.write(b"500 Not here\r\n")
+            return True
+        if fault is Fault.HANG_BEFORE:
+            await asyncio.wait_for(self.closing.wait(), 5)
+            return False
+        if fault is not Fault.DROP_BEFORE:
+            self.pages.append(said)
+        if fault is Fault.HANG_AFTER:
+            await asyncio.wait_for(self.closing.wait(), 5)
+            return False
+        if fault in {Fault.DROP_AFTER, Fault.DROP_BEFORE, Fault.BROKEN_JSON}:
+            return False
+        writer.write(b"960 17951650750 503088013 OK, Message QUEUED\r\n")
+        return True
+
+
+@asynccontextmanager
+async def snpp_bench() -> AsyncIterator[Bench]:
+    gateway = Gateway()
+    server = await asyncio.start_server(gateway.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    http = Http()
+    notifier = build("snpp", http, {"ONCALL_SNPP_HOST": "127.0.0.1", "ONCALL_SNPP_PORT": str(port)})
+
+    async def fail(fault: Fault) -> None:
+        gateway.fault = fault
+
+    async def vanish() -> None:
+        server.close()
+
+    yield Bench(notifier, "5551212", fail, lambda: len(gateway.pages), vanish)
+    gateway.closing.set()
+    server.close()
+    await http.close()
+
+
+PUSHOVER = {"status": 1, "request": "647d2300", "receipt": "r" * 30}
+PAGERDUTY = {"status": "success", "message": "Event processed", "dedup_key": "x"}
+NTFY = {"id": "hwQ2YpKdmg", "time": 1795164300, "event": "message", "topic": "t"}
+
 BENCHES = {
+    "pushover": lambda: posted_bench(
+        "pushover", "u" * 30, PUSHOVER, "ONCALL_PUSHOVER_API_BASE", ONCALL_PUSHOVER_TOKEN="a" * 30
+    ),
+    "ntfy": lambda: posted_bench("ntfy", "oncall-alice", NTFY, "ONCALL_NTFY_URL"),
+    "pagerduty": lambda: posted_bench("pagerduty", "R" * 32, PAGERDUTY, "ONCALL_PAGERDUTY_EVENTS_URL", "/v2/enqueue"),
+    "apprise": lambda: posted_bench("apprise", "json://HOST/hook", {}, ONCALL_APPRISE_SCHEMES="json"),
+    "snpp": snpp_bench,
     "slack": slack_bench,
     "sms": lambda: twilio_bench("sms"),
     "voice": lambda: twilio_bench("voice"),

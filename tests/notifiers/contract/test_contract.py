@@ -36,7 +36,10 @@ NOT_ON_THIS_WIRE = {
     "phone": {Fault.DROP_BEFORE, Fault.DROP_AFTER, Fault.HTML, Fault.REDIRECT, Fault.BROKEN_JSON},
     "phone_call": {Fault.DROP_BEFORE, Fault.DROP_AFTER, Fault.HTML, Fault.REDIRECT, Fault.BROKEN_JSON},
     "webhook": {Fault.BROKEN_JSON},
+    "apprise": {Fault.BROKEN_JSON},
 }
+#: What tells us nothing about failures leaves us in the dark about all of them.
+BLIND = {channel.name for channel in CHANNELS if not channel.counts}
 CASES = [(name, fault) for name in NAMES for fault in Fault if fault not in NOT_ON_THIS_WIRE.get(name, ())]
 
 
@@ -62,8 +65,9 @@ async def test_a_fault_is_classified_in_time_and_carried_out_at_most_once(bench,
     started = asyncio.get_running_loop().time()
     outcome = await bench.notifier.send(bench.address, message())
     assert asyncio.get_running_loop().time() - started < bench.notifier.timeout + 1
-    assert outcome.kind in ALLOWED[fault], outcome
-    assert outcome.detail
+    blind = bench.notifier.channel in BLIND
+    assert outcome.kind in ({OutcomeKind.UNKNOWN, OutcomeKind.ACCEPTED} if blind else ALLOWED[fault]), outcome
+    assert outcome.detail or blind
     assert bench.carried_out() <= 1
 
 
@@ -71,7 +75,7 @@ async def test_a_fault_is_classified_in_time_and_carried_out_at_most_once(bench,
 async def test_a_rate_limit_hands_on_how_long_to_wait(bench, message):
     await bench.fail(Fault.RATE_LIMITED)
     outcome = await bench.notifier.send(bench.address, message())
-    assert outcome.kind is OutcomeKind.RETRY
+    assert outcome.kind is OutcomeKind.RETRY or bench.notifier.channel in BLIND
     if outcome.retry_after is not None:
         assert outcome.retry_after.total_seconds() == 30
 
@@ -80,7 +84,7 @@ async def test_a_rate_limit_hands_on_how_long_to_wait(bench, message):
 async def test_nobody_listening_is_worth_another_try(bench, message):
     await bench.vanish()
     outcome = await bench.notifier.send(bench.address, message())
-    assert outcome.kind is OutcomeKind.RETRY
+    assert outcome.kind is OutcomeKind.RETRY or bench.notifier.channel in BLIND
 
 
 @every_channel
@@ -108,7 +112,9 @@ async def test_nothing_is_left_running_after_close(bench, message):
     await bench.notifier.send(bench.address, message())
     await bench.notifier.close()
     gc.collect()
-    left = {task for task in asyncio.all_tasks() - before if "notifiers" in repr(task)}
+    left = {
+        task for task in asyncio.all_tasks() - before if "/notifiers/" in repr(task) and "/tests/" not in repr(task)
+    }
     assert not left
 
 
