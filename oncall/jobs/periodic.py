@@ -14,6 +14,7 @@ from oncall.engine import Engine
 from oncall.services import (
     catalog_feeds,
     catalog_sources,
+    drills,
     handoffs,
     receipts,
     rotation_digest,
@@ -43,6 +44,7 @@ JOBS: tuple[Job, ...] = (
     Job("rotation health", timedelta(hours=1), rotation_views.snapshot_all),
     Job("rotation digest", timedelta(minutes=15), rotation_digest.send_due),
     Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
+    Job("drills", timedelta(seconds=30), drills.end_due),
     Job("heartbeats", timedelta(seconds=15), watch.check_heartbeats),
     Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),
     Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),

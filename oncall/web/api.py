@@ -7,6 +7,7 @@ from typing import Any
 from oncall.engine import Engine
 from oncall.services import (
     acting,
+    drills,
     incident_list,
     incident_view,
     insights,
@@ -14,6 +15,7 @@ from oncall.services import (
     on_call_view,
     operator_view,
     phone_view,
+    similar,
     team_view,
 )
 from oncall.services.rights import Caller
@@ -54,6 +56,19 @@ async def _alerts(engine: Engine, caller: Caller, asked: Asked) -> incident_view
 
 async def _timeline(engine: Engine, caller: Caller, asked: Asked) -> incident_view.TimelinePage:
     return await incident_view.timeline_before(engine, caller, asked.number, _cursor(asked))
+
+
+async def _similar(engine: Engine, caller: Caller, asked: Asked) -> similar.SimilarIncidents:
+    return await similar.find_similar(engine, caller, asked.number)
+
+
+async def _drills(engine: Engine, caller: Caller, _asked: Asked) -> drills.Drills:
+    return await drills.list_drills(engine, caller)
+
+
+async def _start_drill(engine: Engine, caller: Caller, asked: Asked) -> incident_view.IncidentView:
+    number = await drills.start(engine, caller, asked.body)
+    return await incident_view.view_incident(engine, caller, number)
 
 
 async def _now(engine: Engine, caller: Caller, _asked: Asked) -> now_view.NowView:
@@ -143,7 +158,35 @@ OPERATIONS: tuple[Operation, ...] = (
         answer=incident_view.TimelinePage,
         problems=(404,),
     ),
+    Operation(
+        method="GET",
+        path="/incidents/{id}/similar",
+        name="find_similar",
+        about="Past incidents that look like this one, and what ended them.",
+        call=_similar,
+        answer=similar.SimilarIncidents,
+        problems=(404,),
+    ),
     *(_act(verb) for verb in acting.ACTS),
+    Operation(
+        method="GET",
+        path="/drills",
+        name="list_drills",
+        about="The newest practice incidents, and who answered how fast.",
+        call=_drills,
+        answer=drills.Drills,
+    ),
+    Operation(
+        method="POST",
+        path="/drills",
+        name="start_drill",
+        about="Open a practice incident that pages a team as a real one would.",
+        call=_start_drill,
+        body=drills.NewDrill,
+        answer=incident_view.IncidentView,
+        status=201,
+        problems=(404,),
+    ),
     Operation(
         method="GET",
         path="/now",

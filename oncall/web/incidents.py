@@ -10,7 +10,7 @@ from aiohttp import web
 
 from notifiers.message import MessageKind
 from oncall.errors import Invalid, NotFound, OncallError, SignedOut
-from oncall.services import acting, incident_list, incident_view, now_view
+from oncall.services import acting, incident_list, incident_view, now_view, similar
 from oncall.services.incident_list import ListQuery
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import Problem, problem_of
@@ -107,8 +107,10 @@ async def _show(request: web.Request, number: int, problem: Problem | None = Non
     lead = next((part for part in found.involvements if part.lead), found.involvements[0])
     names = {person.id: person.name for person in engine.directory.people.values()}
     asked = [p.person for p in found.pages if p.kind is MessageKind.PAGE and p.sent_at and p.person]
+    alike = await similar.find_similar(engine, caller, number)
     context = {
         "incident": found,
+        "similar": alike.similar,
         "lead": lead,
         "runs": fold(found.timeline),
         "asked": [names.get(person, person) for person in dict.fromkeys(asked)],

@@ -1,0 +1,90 @@
+"""Past incidents, as far as it takes to compare them, and what ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from oncall.incident import EntryKind
+from oncall.store.schema import incident, timeline
+
+
+class Comparable(msgspec.Struct, frozen=True, kw_only=True):
+    """What two incidents are compared by."""
+
+    id: int
+    title: str
+    service: str
+    team: str
+    kinds: frozenset[str]
+    opened_at: datetime
+    resolved_at: datetime
+    resolved_by: str
+
+
+async def newest_resolved(tx: AsyncConnection, *, before: int, limit: int) -> list[Comparable]:
+    """The newest incidents that are over, merged ones and drills left out, with a number below `before`."""
+    query = (
+        sa.select(
+            incident.c.id,
+            incident.c.title,
+            incident.c.service,
+            incident.c.lead_team,
+            incident.c.kinds,
+            incident.c.opened_at,
+            incident.c.resolved_at,
+            incident.c.resolved_by,
+        )
+        .where(
+            incident.c.id < before,
+            incident.c.resolved_at.is_not(None),
+            incident.c.merged_into.is_(None),
+            incident.c.drill.is_(False),
+        )
+        .order_by(incident.c.id.desc())
+        .limit(limit)
+    )
+    return [
+        Comparable(
+            id=row.id,
+            title=row.title,
+            service=row.service,
+            team=row.lead_team,
+            kinds=frozenset(row.kinds),
+            opened_at=row.opened_at,
+            resolved_at=row.resolved_at,
+            resolved_by=row.resolved_by,
+        )
+        for row in (await tx.execute(query)).all()
+    ]
+
+
+async def last_words(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, str]:
+    """The newest note, or else the reason of the resolution, by incident."""
+    query = (
+        sa.select(timeline.c.incident_id, timeline.c.kind, timeline.c.text)
+        .where(
+            timeline.c.incident_id.in_(list(numbers)),
+            timeline.c.kind.in_([EntryKind.NOTE.value, EntryKind.RESOLVED.value]),
+        )
+        .order_by(timeline.c.kind == EntryKind.NOTE.value, timeline.c.id)
+    )
+    return {row.incident_id: row.text for row in (await tx.execute(query)).all()}
+
+
+async def drills(tx: AsyncConnection, *, limit: int) -> list[int]:
+    """Numbers of the newest drills."""
+    query = sa.select(incident.c.id).where(incident.c.drill).order_by(incident.c.id.desc()).limit(limit)
+    return list((await tx.execute(query)).scalars())
+
+
+async def drills_open_since(tx: AsyncConnection, before: datetime) -> list[int]:
+    """Numbers of open drills that began before that instant."""
+    query = sa.select(incident.c.id).where(
+        incident.c.drill, incident.c.resolved_at.is_(None), incident.c.opened_at <= before
+    )
+    return list((await tx.execute(query)).scalars())
