@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, ingest, pipeline
+from bench import catalog, ingest, pipeline, schedules
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("catalog", catalog.main),
     ("ingest", ingest.main),
     ("pipeline", pipeline.main),
+    ("schedules", schedules.main),
 )
 
 
