@@ -78,6 +78,8 @@ class Integration(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat: Heartbeat | None = None
     #: Team that owns what no other rule resolves, before the global fallback.
     fallback_team: str | None = None
+    #: Bodies a second it may send for long; None: as many as can be taken.
+    limit: int | None = None
 
 
 class Defaults(msgspec.Struct, frozen=True, kw_only=True):

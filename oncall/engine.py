@@ -17,6 +17,7 @@ from notifiers.http import Http
 from notifiers.notifier import Notifier
 from notifiers.slack_tools import SlackTools
 from notifiers.wording import Wording
+from oncall.admission import Admission
 from oncall.background import Background
 from oncall.clock import Clock
 from oncall.config import Settings
@@ -151,6 +152,7 @@ class Engine:
     guarded_http: Http
     node: str = field(default_factory=lambda: f"{socket.gethostname()}-{secrets.token_hex(4)}")
     metrics: Metrics = field(default_factory=Metrics)
+    admission: Admission = field(default_factory=Admission)
     wake: Wake = field(default_factory=Wake)
     background: Background = field(default_factory=Background)
     grouping: GroupingState = field(default_factory=GroupingState)

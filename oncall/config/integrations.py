@@ -18,6 +18,7 @@ INTEGRATION_KEYS: Keys = {
     "key_sha256": "SHA-256 of the key in hex, so that it stays out of the files",
     "source": "format of what is posted; default `alertmanager`",
     "heartbeat": "an alert that must keep coming (the Prometheus Watchdog); a team is paged when it stops",
+    "limit": "bodies a second this source may send for long, bursts of a minute's worth aside; default no limit",
     "fallback_team": "team that owns what no rule resolves from this source, before the global fallback",
 }
 HEARTBEAT_KEYS: Keys = {
@@ -43,6 +44,7 @@ def read_integration(name: str, section: Section, fallback_team: str, environ: M
         source=_source(section),
         heartbeat=_heartbeat(part, fallback_team) if part else None,
         fallback_team=section.text("fallback_team") or None,
+        limit=section.number("limit", 0, least=1, most=1_000_000) or None,
     )
 
 

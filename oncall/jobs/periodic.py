@@ -50,6 +50,7 @@ JOBS: tuple[Job, ...] = (
     Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),
     Job("catalog", timedelta(seconds=5), catalog_sources.keep_up, everywhere=True),
     Job("receipts", timedelta(seconds=10), receipts.ask),
+    Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
     Job("clean-up", timedelta(hours=1), watch.forget_old),
 )

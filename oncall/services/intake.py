@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.directory import Integration
 from oncall.engine import Engine
-from oncall.errors import Invalid
+from oncall.errors import Invalid, Unavailable
 from oncall.services.intake_batch import Batch
 from oncall.services.trouble import open_trouble
 from oncall.store import inbox, leases
@@ -41,6 +41,18 @@ async def accept(engine: Engine, integration: Integration, body: bytes) -> None:
     """
     started = engine.clock.now()
     try:
+        with engine.admission.hold(integration, len(body), started):
+            await _accept(engine, integration, body, started)
+    except Unavailable:
+        engine.metrics.bodies.labels(integration.name, "unavailable").inc()
+        raise
+    engine.metrics.bodies.labels(integration.name, "accepted").inc()
+    engine.metrics.accept_seconds.observe((engine.clock.now() - started).total_seconds())
+    engine.wake.intake.set()
+
+
+async def _accept(engine: Engine, integration: Integration, body: bytes, started: datetime) -> None:
+    try:
         decoded = decode(integration, body)
     except BodyError as error:
         await _put_aside(engine, integration, body, error.what, error.path)
@@ -59,9 +71,6 @@ async def accept(engine: Engine, integration: Integration, body: bytes) -> None:
             body=body,
         )
     )
-    engine.metrics.bodies.labels(integration.name, "accepted").inc()
-    engine.metrics.accept_seconds.observe((engine.clock.now() - started).total_seconds())
-    engine.wake.intake.set()
 
 
 async def process_due(engine: Engine, *, most_alerts: int = MOST_ALERTS) -> int:

@@ -97,11 +97,40 @@ async def call_outside(engine: Engine) -> bool:
     return answer.status < 400
 
 
+async def tell_held_off(engine: Engine) -> int:
+    """Page for each integration whose bodies this node lately refused to take: its alerts are late; how many are new."""
+    now = engine.clock.now()
+    refused = engine.admission.take_refused()
+    told = 0
+    for name, why in refused.items():
+        integration = engine.organisation.integrations_by_name.get(name)
+        key = f"oncall/intake/{name}"
+        async with engine.database.write() as tx:
+            if integration is None or await incident_rows.open_by_group(tx, [key]):
+                continue
+            await open_trouble(
+                engine,
+                tx,
+                title=f"Alerts from {name} are late: {why}",
+                service="oncall",
+                why="the engine answers 503, so its sender tries again; others are not held up",
+                now=now,
+                team=integration.fallback_team or "",
+                group_key=key,
+            )
+        told += 1
+    if told:
+        engine.wake.escalation.set()
+    return told
+
+
 async def measure(engine: Engine) -> None:
     """Bring the gauges up to date."""
     async with engine.database.read() as tx:
-        engine.metrics.queue.set(await inbox.depth(tx))
+        waiting = await inbox.waiting(tx)
         counts = await incident_rows.count_open(tx)
+    engine.admission.measured(waiting)
+    engine.metrics.queue.set(sum(waiting.values()))
     for status in ("triggered", "acknowledged"):
         engine.metrics.incidents.labels(status).set(counts.get(status, 0))
 

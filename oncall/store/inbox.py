@@ -133,10 +133,19 @@ async def failed(tx: AsyncConnection, number: int, error: str) -> int:
     return int((await tx.execute(statement)).scalar_one())
 
 
+async def waiting(tx: AsyncConnection) -> dict[str, int]:
+    """How many bodies wait, by integration."""
+    query = (
+        sa.select(inbox.c.integration, sa.func.count())
+        .where(inbox.c.processed_at.is_(None))
+        .group_by(inbox.c.integration)
+    )
+    return dict((await tx.execute(query)).all())
+
+
 async def depth(tx: AsyncConnection) -> int:
     """How many bodies wait."""
-    query = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.processed_at.is_(None))
-    return int((await tx.execute(query)).scalar_one())
+    return sum((await waiting(tx)).values())
 
 
 async def replay(tx: AsyncConnection, *, since: datetime, until: datetime, integration: str = "") -> int:

@@ -16,8 +16,6 @@ from oncall.store.inbox import Packed, Received
 MOST = 256
 #: Bytes from which compressing a batch is worth a thread.
 LARGE = 32_768
-#: Bytes of waiting bodies beyond which new ones are refused: the sender keeps them and tries again.
-MOST_WAITING = 256_000_000
 
 
 class InboxWriter:
@@ -26,7 +24,6 @@ class InboxWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: asyncio.Queue[tuple[Received, asyncio.Future[None]]] = asyncio.Queue()
-        self._bytes = 0
         #: Bodies this node has been handed since it began.
         self.taken = 0
         self._task: asyncio.Task[None] | None = None
@@ -50,17 +47,11 @@ class InboxWriter:
         Raises:
             Unavailable: it is not, and the sender should try again.
         """
-        if self._bytes > MOST_WAITING:
-            raise Unavailable("too many bodies are waiting to be written", "Try again in a moment.")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._bytes += len(body.body)
         self.taken += 1
         self._waiting.put_nowait((body, done))
-        try:
-            # The write goes on even if the caller is gone: an extra copy in the inbox is harmless, a torn batch is not.
-            await asyncio.shield(done)
-        finally:
-            self._bytes -= len(body.body)
+        # The write goes on even if the caller is gone: an extra copy in the inbox is harmless, a torn batch is not.
+        await asyncio.shield(done)
 
     async def _run(self) -> None:
         while True:

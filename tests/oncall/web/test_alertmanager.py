@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from oncall.store import inbox
+from oncall.services import watch
+from oncall.store import inbox, incidents
 from routing.sources import SOURCES
 from tests.oncall.web.conftest import KEY
 
@@ -69,3 +70,19 @@ async def test_other_methods_are_refused(client):
     response = await client.get(f"/api/v1/alertmanager/{KEY}")
     assert response.status == 405
     assert "POST" in response.headers["Allow"]
+
+
+async def test_a_flood_is_held_off_with_503_others_are_taken_and_the_team_is_paged_once(client, engine):
+    engine.admission.measured({"production": 500_000})
+    for _ in range(2):
+        response = await client.post(f"/api/v1/alertmanager/{KEY}", data=BODY)
+        assert response.status == 503
+        assert "production" in (await response.json())["detail"]
+    assert await watch.tell_held_off(engine) == 1
+    assert (await client.post(f"/api/v1/alertmanager/{KEY}", data=BODY)).status == 503
+    assert await watch.tell_held_off(engine) == 0
+    async with engine.database.read() as tx:
+        (incident,) = await incidents.listed(tx, status="open")
+    assert incident.title.startswith("Alerts from production are late")
+    await watch.measure(engine)
+    assert (await client.post(f"/api/v1/alertmanager/{KEY}", data=BODY)).status == 202
