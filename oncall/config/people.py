@@ -42,8 +42,8 @@ BUILT_IN_RULES = (
     ContactRule(channel="sms", after=timedelta(minutes=1)),
     ContactRule(channel="voice", after=timedelta(minutes=3)),
 )
-#: The channel everybody has: a view in the browser, addressed by the person's id.
-PHONE = "phone"
+#: The channels everybody has, texts and calls: a view in the browser, addressed by the person's id.
+BUILT_IN = ("phone", "phone_call")
 
 Rules = tuple[ContactRule, ...]
 
@@ -94,7 +94,7 @@ def _rules(section: Section, key: str, defaults: Mapping[str, Rules], methods: t
     # What holds for everybody names channels that not everybody has.
     channels = {method.channel for method in methods}
     usable = tuple(rule for rule in defaults.get(key) or BUILT_IN_RULES if rule.channel in channels)
-    return usable or (ContactRule(channel=PHONE),)
+    return usable or (ContactRule(channel=BUILT_IN[0]),)
 
 
 def _methods(id_: str, section: Section) -> tuple[ContactMethod, ...]:
@@ -118,7 +118,7 @@ def _methods(id_: str, section: Section) -> tuple[ContactMethod, ...]:
         elif address:
             addresses[channel] = address
             _check_address(channel, address, further.place(channel), section)
-    addresses[PHONE] = id_
+    addresses.update(dict.fromkeys(BUILT_IN, id_))
     return tuple(ContactMethod(channel=channel, address=address) for channel, address in addresses.items())
 
 

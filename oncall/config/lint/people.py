@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from notifiers.channels import BY_NAME
-from oncall.config.people import PHONE
+from oncall.config.people import BUILT_IN
 from oncall.config.section import Place, Reading
 from oncall.directory import Directory
 from oncall.person import ContactRule, Person, Role
@@ -56,6 +56,6 @@ def check_everybody_has_a_team(directory: Directory, reading: Reading) -> None:
             reading.warn(
                 reading.place("person", person.id), what, "Add them to a team's members, or give them role: viewer"
             )
-        if person.id in members and {method.channel for method in person.methods} == {PHONE}:
+        if person.id in members and {method.channel for method in person.methods} <= {*BUILT_IN}:
             what = f"{person.id} can be reached in the browser only"
             reading.warn(reading.place("person", person.id), what, "Add mobile, slack or email")

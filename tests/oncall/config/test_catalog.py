@@ -15,8 +15,11 @@ spec: {type: service, lifecycle: production, owner: storefront}
 
 
 def extend(company, text):
+    """Add to `oncall.yaml`; gives the line the addition begins at."""
     path = company / "oncall.yaml"
-    path.write_text(path.read_text() + text)
+    before = path.read_text()
+    path.write_text(before + text)
+    return before.count("\n") + 1
 
 
 def test_the_files_in_catalog_are_the_source_called_own(company):
@@ -67,19 +70,19 @@ def test_without_rules_the_default_order_holds(company):
 
 
 def test_matchers_alone_stand_in_the_default_order(company):
-    extend(company, "ownership: [{match: 'alertname=~\"Kube.*\"', team: platform}]\n")
+    line = extend(company, "ownership: [{match: 'alertname=~\"Kube.*\"', team: platform}]\n")
     rules = load(company, {}).directory.ownership
     assert isinstance(rules[0], LabelRule)
     assert isinstance(rules[1], MatchRule)
-    assert (rules[1].team, rules[1].origin) == ("platform", "oncall.yaml:14")
+    assert (rules[1].team, rules[1].origin) == ("platform", f"oncall.yaml:{line}")
     assert rules[2:] == default_rules()[1:]
 
 
 def test_any_other_rule_replaces_the_order(company):
-    extend(company, "ownership:\n- {service: [app], reporters: true}\n- {label: team}\n")
+    line = extend(company, "ownership:\n- {service: [app], reporters: true}\n- {label: team}\n")
     service, label = load(company, {}).directory.ownership
-    assert service == ServiceRule(labels=("app",), reporters=True, origin="oncall.yaml:15")
-    assert label == LabelRule(labels=("team",), origin="oncall.yaml:16")
+    assert service == ServiceRule(labels=("app",), reporters=True, origin=f"oncall.yaml:{line + 1}")
+    assert label == LabelRule(labels=("team",), origin=f"oncall.yaml:{line + 2}")
 
 
 def test_a_team_is_meant_by_its_former_names_too(company):
