@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import zoneinfo
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -10,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
+
+from rapidfuzz import fuzz, process
 
 from oncall.config.words import parse_length
 from routing.lined_yaml import LinedDict, LinedList
@@ -61,9 +62,9 @@ class Reading:
 
 def suggestion(word: str, known: Collection[str]) -> str:
     """`Did you mean X?`, or what there is to choose from, or nothing where there is nothing."""
-    near = difflib.get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
+    near = process.extractOne(word.lower(), list(known), scorer=fuzz.ratio, processor=str.lower, score_cutoff=60)
     if near:
-        return f"Did you mean {next(k for k in known if k.lower() == near[0])!r}?"
+        return f"Did you mean {near[0]!r}?"
     if not known:
         return "There is none yet"
     shown = sorted(known)[:12]

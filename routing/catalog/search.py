@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 
 import msgspec
 from rapidfuzz import fuzz
@@ -17,8 +17,8 @@ from routing.catalog.entry import Entry
 _ALIKE = 72.0
 #: So many of the names that share most letter triples are compared in full.
 _COMPARED = 400
-#: Triples that more names than this contain tell nothing and are passed over while others are left.
-_COMMON = 8_000
+#: So many occurrences of the query's triples are counted, those of the rarest, most telling ones first.
+_LOOKED_AT = 40_000
 #: Most places looked at for a word that very many names contain.
 _SCANNED = 10_000
 _MARKS = re.compile(r"[\s\-_./:]+")
@@ -113,8 +113,9 @@ class SearchIndex:
     def _alike(self, word: str) -> list[str]:
         """Texts that share most letter triples with the word."""
         postings = sorted((found for triple in _triples(word) if (found := self._triples.get(triple))), key=len)
-        telling = [posting for posting in postings if len(posting) <= _COMMON] or postings[:2]
-        shared = Counter(chain.from_iterable(telling))
+        sizes = accumulate(len(posting) for posting in postings)
+        telling = [posting for posting, size in zip(postings, sizes, strict=True) if size <= _LOOKED_AT]
+        shared = Counter(chain.from_iterable(telling or postings[:1]))
         return [self._texts[number] for number, _ in shared.most_common(_COMPARED)]
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 from oncall.config.catalog import OWN
 from oncall.config.section import Place, Reading, suggestion
 from oncall.directory import Directory
 from routing.catalog import Entry
 from routing.owner import Resolver
 from routing.rules import MatchRule
+
+#: Unknown dependencies for which a near name is looked for.
+MOST_SUGGESTED = 20
 
 
 def check_owners(directory: Directory, reading: Reading) -> None:
@@ -19,11 +24,12 @@ def check_owners(directory: Directory, reading: Reading) -> None:
         rules=directory.ownership,
         team_aliases=directory.team_aliases(),
     )
+    mend = functools.cache(lambda owner: suggestion(owner, directory.teams))
     for entry in directory.catalog.entries:
         if entry.owner and resolver.owner_of(entry) is None:
             what = f"service {entry.name} is owned by {entry.owner!r}, which is no team"
             tell = reading.error if _is_ours(entry, "owner") else reading.warn
-            tell(_place(entry, "owner"), what, suggestion(entry.owner, directory.teams))
+            tell(_place(entry, "owner"), what, mend(entry.owner))
 
 
 def check_aliases_differ(directory: Directory, reading: Reading) -> None:
@@ -40,13 +46,18 @@ def check_aliases_differ(directory: Directory, reading: Reading) -> None:
 
 def check_dependencies(directory: Directory, reading: Reading) -> None:
     """A dependency that nothing describes is probably a slip, but may be a third party."""
+    mends: dict[str, str] = {}
     for entry in directory.catalog.entries:
         for name in entry.depends_on:
-            if directory.catalog.find(name) is None:
-                what = f"service {entry.name} depends on {name!r}, which is not in the catalog"
-                near = suggestion(name, directory.catalog.by_name)
-                mend = near if near.startswith("Did") else "Describe it, or leave it if it is somebody else's"
-                reading.warn(_place(entry, f"depends_on.{name}"), what, mend)
+            if directory.catalog.find(name) is not None:
+                continue
+            if name not in mends:
+                # Looking for near names among many takes long; where so many are unknown, they are no slips.
+                known = directory.catalog.by_name if len(mends) < MOST_SUGGESTED else ()
+                near = suggestion(name, known)
+                mends[name] = near if near.startswith("Did") else "Describe it, or leave it if it is somebody else's"
+            what = f"service {entry.name} depends on {name!r}, which is not in the catalog"
+            reading.warn(_place(entry, f"depends_on.{name}"), what, mends[name])
 
 
 def check_ownership_rules(directory: Directory, reading: Reading) -> None:
