@@ -13,6 +13,7 @@ from grouping import Grouper
 from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.incident import ENGINE, all_resolved, gone_stale, reopen, rest_unknown
+from oncall.incident import merge as merge_incidents
 from oncall.services.changes import Changes
 from oncall.services.grouping_setup import configure
 from oncall.services.intake_decode import Body, bodies_of
@@ -232,13 +233,14 @@ class Batch:
 
     async def _write(self) -> None:
         left = await self.placement.settle_moves()
-        self._ended_in = {**dict.fromkeys(left, 0), **self._ended_in}
         await self.changes.write(self.tx)
         await alert_rows.add(self.tx, list(self.placement.added.values()))
         await alert_rows.update(self.tx, list(self._changed.values()))
         await alert_rows.touch(self.tx, sorted(self._touched - self._changed.keys()), self.now)
         await silences.log(self.tx, self._silenced)
         await self._vanished()
+        await self._fold_emptied(left)
+        self._ended_in = {**dict.fromkeys(left, 0), **self._ended_in}
         await self._close_finished()
         await self.changes.write(self.tx)
         await grouping_state.save(self.tx, self.grouper.drain_changes())
@@ -247,6 +249,18 @@ class Batch:
             if body.unfinished:
                 await inbox.progressed(self.tx, body.inbox_id, body.done)
         await inbox.done(self.tx, [b.inbox_id for b in self._bodies if not b.unfinished], self.now)
+
+    async def _fold_emptied(self, left: dict[int, int]) -> None:
+        """An incident that its every alert has left is one with where they went, teams and all."""
+        totals = await alert_rows.totals(self.tx, left)
+        await self.placement.load({*left, *left.values()})
+        for number, target in left.items():
+            emptied, into = await self.placement.incident(number), await self.placement.incident(target)
+            if totals[number] or emptied is None or into is None or emptied.resolved_at or into.resolved_at:
+                continue
+            for change in merge_incidents(emptied, into, by=ENGINE, now=self.now):
+                self.changes.add(change)
+            self.grouper.closed(str(number))
 
     async def _close_finished(self) -> None:
         """An incident whose every alert is resolved is over, unless there are alerts that we were not told of."""

@@ -151,17 +151,24 @@ class Placement:
         """Alerts that grouping takes to another incident."""
         self._moves.update({int(move.episode): move for move in moves})
 
-    async def settle_moves(self) -> set[int]:
-        """Move alerts, with a line in both incidents that says why; the incidents they left."""
-        left = set()
+    async def settle_moves(self) -> dict[int, int]:
+        """Move alerts, with a line in both incidents that says why; the incidents they left, and for which.
+
+        Nothing moves into an incident that people have closed since the grouper last heard of it.
+        """
+        left: dict[int, int] = {}
+        await self.load({int(move.to_incident) for move in self._moves.values()})
         for episode_id, move in self._moves.items():
             target = int(move.to_incident)
+            there = await self.incident(target)
+            if there is None or there.resolved_at is not None:
+                continue
             episode = self.added.get(episode_id)
             if episode is not None:
                 self.added[episode_id] = replace(episode, incident=target)
             origin = episode.incident if episode else await alert_rows.move(self.tx, episode_id, target)
             if origin is not None and origin != target:
-                left.add(origin)
+                left[origin] = target
                 text = f"an alert moved from #{origin} to #{target}: {move.sentence}"
                 self.changes.entries += [
                     Entry(incident=number, at=self.now, kind=EntryKind.GROUPING, text=text)
