@@ -42,7 +42,7 @@ COMPANY = Path(__file__).parent / "company"
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
 KEYS = {"production": "a-key-for-production", "staging": "a-key-for-staging"}
 #: How texts begin that are about shifts and calendars, not about incidents; they are kept apart.
-ABOUT_ROTATIONS = ("On-call rotation", "Your on-call shifts")
+ABOUT_ROTATIONS = ("On-call rotation", "Your on-call shifts", "Your shift for")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _read_before: dict[bytes, Reading] = {}
 
