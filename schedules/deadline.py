@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 #: What one series may take: years of daily shifts take a tenth of it.
-SERIES_SECONDS = 1.0
+SERIES_SECONDS = 0.5
 
 
 class TookTooLong(Exception):

@@ -11,7 +11,7 @@ from schedules.lengths import MAX_LENGTH, Length, duration
 from schedules.problems import BadEvent
 from schedules.properties import Property, properties
 from schedules.rules import Rule, rule
-from schedules.stamps import Moment, moment
+from schedules.stamps import Moment, moment, stamp
 from schedules.zones import Zones
 
 _WANTED = frozenset(
@@ -20,6 +20,9 @@ _WANTED = frozenset(
         "STATUS", "SEQUENCE", "LAST-MODIFIED", "SUMMARY", "ATTENDEE",
     }
 )  # fmt: skip
+
+#: Of a summary; no name is longer.
+LONGEST_TEXT = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,13 @@ def event(block: Component, zones: Zones) -> tuple[Event, list[str]]:
         length=length,
         # Equal rules, as some programs write them twice, would only be expanded twice.
         rules=() if replaced else tuple(rule(text) for text in dict.fromkeys(_values(found, "RRULE"))),
-        added=() if replaced else tuple(prop for prop in found if prop.name == "RDATE"),
-        removed=tuple(prop for prop in found if prop.name == "EXDATE"),
+        added=() if replaced else _dates(found, "RDATE", remarks),
+        removed=_dates(found, "EXDATE", remarks),
         replaces=moment(replaced.value, replaced, zones) if replaced else None,
         this_and_future=replaced is not None and replaced.params.get("RANGE", "").upper() == "THISANDFUTURE",
         cancelled=_value(first, "STATUS").upper() == "CANCELLED",
         version=(_number(_value(first, "SEQUENCE")), _value(first, "LAST-MODIFIED")),
-        summary=_value(first, "SUMMARY")[:1000],
+        summary=_value(first, "SUMMARY")[:LONGEST_TEXT],
         attendees=tuple(prop for prop in found if prop.name == "ATTENDEE"),
     )
     return read, remarks
@@ -104,6 +107,31 @@ def _extent(first: dict[str, Property], start: Moment, zones: Zones) -> tuple[Mo
             raise BadEvent("it is longer than ten years")
         return None, length, []
     return None, Length(wall=timedelta(days=1 if start.stamp.is_date else 0)), []
+
+
+def _dates(found: Sequence[Property], name: str, remarks: list[str]) -> tuple[Property, ...]:
+    """The properties of that name without the values that cannot be read: one slip must not cost a whole series."""
+    kept = []
+    for prop in found:
+        if prop.name == name:
+            good = [value for value in prop.value.split(",") if _readable(value, name, remarks)]
+            kept.append(Property(prop.name, prop.params, ",".join(good)))
+    return tuple(kept)
+
+
+def _readable(value: str, name: str, remarks: list[str]) -> bool:
+    begin, _, rest = value.strip().partition("/")
+    try:
+        stamp(begin)
+        if rest and rest[:1] in "Pp+-":
+            duration(rest)
+        elif rest:
+            stamp(rest)
+    except BadEvent as wrong:
+        if value.strip():
+            remarks.append(f"one {name} is ignored: {wrong}")
+        return False
+    return True
 
 
 def _values(found: Sequence[Property], name: str) -> list[str]:

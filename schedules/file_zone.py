@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from dateutil.rrule import rrulestr
 
@@ -22,6 +22,8 @@ _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)(?::?(?P<
 _WANTED = frozenset({"DTSTART", "RRULE", "RDATE", "TZOFFSETFROM", "TZOFFSETTO"})
 #: Changes of offset are worked out up to here; the last offset holds from then on.
 _LAST_YEAR = 2060
+#: Outlook lets its rules begin in 1601; nobody changes the clocks more than a few times a year.
+MOST_ONSETS = 2000
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,7 +99,10 @@ def _onsets(prop: Property, start: datetime, before: timedelta) -> Iterator[date
         until = stamp(checked.until) if checked.until else None
         last = None if until is None else until.local + before if until.utc else until.local
         text = checked.text(f"{min(last or datetime.max, datetime(_LAST_YEAR, 1, 1)):%Y%m%dT%H%M%S}")  # noqa: DTZ001,DTZ901 - naive local
-        yield from rrulestr(text, dtstart=start)
+        onsets = list(islice(rrulestr(text, dtstart=start), MOST_ONSETS + 1))
+        if len(onsets) > MOST_ONSETS:
+            raise BadEvent("the VTIMEZONE changes more often than any clock does")
+        yield from onsets
 
 
 def _offset(text: str) -> timedelta:

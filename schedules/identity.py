@@ -15,7 +15,7 @@ from schedules.properties import Property
 _ROLE = r"primary|secondary|tertiary|manager|backup|shadow|L\d{1,2}"
 #: How calendars usually name a role: "[L2] Ana", "Ana (secondary)", "Primary: Ana", or not at all.
 DEFAULT_PATTERN = (
-    rf"^(?:\[(?P<role>[^\]]+)\]\s*|(?:on[- ]?call\s*)?(?P<role2>(?i:{_ROLE}))\s*[:-]\s*|(?i:on[- ]?call)\s*:\s*)?"
+    rf"^(?:\[(?P<role>[^\]]+)\]\s*|(?i:on[- ]?call\s*)?(?P<role2>(?i:{_ROLE}))\s*[:-]\s*|(?i:on[- ]?call)\s*:\s*)?"
     rf"(?P<name>.+?)(?:\s*[(\[](?P<role3>(?i:{_ROLE}))[)\]])?$"
 )
 _SEVERAL = re.compile(r"\s*[,&+]\s*|\s+and\s+", re.IGNORECASE)

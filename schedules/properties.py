@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,11 @@ class Property:
     name: str
     params: Mapping[str, str]
     value: str
+
+
+#: Their values hold no colon, but Outlook writes zone names that do, and forgets the quotes.
+_DATES = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"})
+_PARAMETER = re.compile(r';([^=;"]+)=("[^"]*"|[^;"]*)')
 
 
 def properties(lines: Iterable[str], wanted: Collection[str]) -> tuple[list[Property], list[str]]:
@@ -38,6 +44,8 @@ def _name(line: str) -> str:
 
 
 def _property(line: str) -> Property:
+    if _name(line) in _DATES:
+        return _date_property(line)
     plain_name, separator, value = line.partition(":")
     if separator and ";" not in plain_name and "\\" not in value:
         return Property(plain_name.strip().upper(), {}, value.strip())
@@ -45,3 +53,12 @@ def _property(line: str) -> Property:
     name, params, value = parsed
     flat = {key.upper(): item if isinstance(item, str) else ",".join(item) for key, item in params.items()}
     return Property(name.strip().upper(), flat, value.strip())
+
+
+def _date_property(line: str) -> Property:
+    head, colon, value = line.rpartition(":")
+    if not colon:
+        raise ValueError("there is no value")
+    name, semicolon, rest = head.partition(";")
+    params = {key.strip().upper(): text.strip().strip('"') for key, text in _PARAMETER.findall(semicolon + rest)}
+    return Property(name.strip().upper(), params, value.strip())

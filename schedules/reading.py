@@ -68,7 +68,7 @@ def read(
     except FeedRefused as refused:
         return Reading(refused=str(refused))
     for block in blocks:
-        zones = _zones(block, default, forced, tz_aliases or {}, warnings)
+        zones = _zones(block, (default, forced), tz_aliases or {}, deadline, warnings)
         for found in _occurrences(block, window, zones, deadline, warnings):
             if not identity.ignores(found.event):
                 shifts.extend(_shifts(found, identity, source, warnings))
@@ -86,15 +86,21 @@ def _zone(name: str) -> Zone:
 
 
 def _zones(
-    block: Component, default: Zone, forced: Zone | None, aliases: Mapping[str, str], warnings: list[str]
+    block: Component,
+    chosen: tuple[Zone, Zone | None],
+    aliases: Mapping[str, str],
+    deadline: Deadline,
+    warnings: list[str],
 ) -> Zones:
+    default, forced = chosen
     in_file: dict[str, Zone] = {}
     for part in block.named("VTIMEZONE"):
         found, _ = properties(part.lines, {"TZID"})
         tzid = found[0].value if found else ""
         try:
-            in_file[tzid] = file_zone(part)
-        except (BadEvent, ValueError, OverflowError) as wrong:
+            with deadline():
+                in_file[tzid] = file_zone(part)
+        except Exception as wrong:  # noqa: BLE001 - whatever a block provokes in a library costs that block, and is told
             warnings.append(f"time zone {tzid!r}: {wrong}; its name is used instead")
     zones = Zones(in_file, aliases, default)
     named, _ = properties(block.lines, {"X-WR-TIMEZONE"})
