@@ -31,8 +31,8 @@ check: $(STAMP) ## Format, lint, types, import contracts, the example configurat
 	$(BIN)/lint-imports
 	$(BIN)/oncall check examples/company
 
-docs: $(STAMP) ## Write the reference in docs/configuration.md from the code
-	$(BIN)/python -m oncall.config.reference docs/configuration.md
+docs: $(STAMP) ## Write the tables of the documentation from the code
+	$(BIN)/python -m tools.reference docs/*.md
 
 bench: $(STAMP) ## Measure speed, as ratios within one run
 	$(BIN)/python -m bench

@@ -12,6 +12,7 @@ import pytest
 
 from oncall.cli.main import COMMANDS
 from oncall.config import key_digest, load
+from oncall.metrics import Metrics
 from routing.lined_yaml import load_documents
 from routing.owner import Resolver
 from routing.sources import source
@@ -103,12 +104,21 @@ def test_the_route_in_the_papers_is_one_that_alertmanager_takes(tmp_path):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_the_rule_in_the_papers_is_one_that_prometheus_takes(tmp_path):
+@pytest.mark.parametrize("paper", ["alertmanager.md", "operation.md"])
+def test_the_rules_in_the_papers_are_such_that_prometheus_takes(tmp_path, paper):
     promtool = installed("promtool")
-    block = next(b for b in _YAML.findall((ROOT / "docs" / "alertmanager.md").read_text("utf-8")) if "groups:" in b)
+    block = next(b for b in _YAML.findall((ROOT / "docs" / paper).read_text("utf-8")) if "groups:" in b)
     file = tmp_path / "rules.yml"
     file.write_text(block)
     checked = subprocess.run(
         [promtool, "check", "rules", file], capture_output=True, text=True, timeout=20, check=False
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_metrics_in_the_rules_exist():
+    block = next(b for b in _YAML.findall((ROOT / "docs" / "operation.md").read_text("utf-8")) if "groups:" in b)
+    known = {family.name for family in Metrics().registry.collect()}
+    named = {re.sub(r"_(total|bucket)$", "", metric) for metric in re.findall(r"\boncall_\w+", block)}
+    assert named
+    assert named <= known

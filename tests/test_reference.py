@@ -6,20 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from oncall.config.reference import TABLES, fill, table
 from oncall.config.settings import SETTING_KEYS
+from tools.reference import TABLES, fill, table
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "configuration.md"
+DOCS = Path(__file__).parents[1] / "docs"
 
 
-def test_the_tables_are_those_of_the_code():
-    text = DOCUMENT.read_text("utf-8")
+@pytest.mark.parametrize("page", sorted(DOCS.glob("**/*.md")), ids=lambda page: str(page.relative_to(DOCS)))
+def test_the_tables_are_those_of_the_code(page):
+    text = page.read_text("utf-8")
     assert fill(text) == text, "run: make docs"
 
 
 @pytest.mark.parametrize("name", ["settings", *TABLES])
-def test_every_table_is_in_the_document(name):
-    assert f"<!-- table: {name} -->\n| " in DOCUMENT.read_text("utf-8")
+def test_every_key_and_setting_is_in_the_configuration_page(name):
+    assert f"<!-- table: {name} -->\n| " in (DOCS / "configuration.md").read_text("utf-8")
+
+
+def test_every_metric_is_in_the_operation_page():
+    assert "<!-- table: metrics -->\n| " in (DOCS / "operation.md").read_text("utf-8")
+    assert "| `oncall_deliveries_total` | counter | `channel`, `outcome` | " in table("metrics")
 
 
 @pytest.mark.parametrize(("key", "about"), SETTING_KEYS.items())

@@ -1,4 +1,4 @@
-"""Writes the tables of `docs/configuration.md` from the code: `python -m oncall.config.reference FILE`.
+"""Write the tables of the documentation from the code: `python -m tools.reference docs/*.md`.
 
 A table stands between `<!-- table: NAME -->` and `<!-- end -->`; the prose around it is written by hand.
 """
@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+from prometheus_client.metrics import MetricWrapperBase
 
 from oncall.config.catalog import CATALOG_KEYS, SOURCE_KEYS
 from oncall.config.checks import CHECKS_KEYS, CUSTOM_KEYS
@@ -27,6 +28,7 @@ from oncall.config.section import Keys
 from oncall.config.settings import CHANNEL_SETTINGS, PREFIX, SETTING_KEYS, SETTINGS, Settings
 from oncall.config.teams import IDENTITY_KEYS, SCHEDULE_KEYS, TEAM_KEYS
 from oncall.config.words import format_length, format_size
+from oncall.metrics import Metrics
 from routing.catalog.readers import own
 
 #: Every table of keys, by the name it has in the document.
@@ -65,6 +67,8 @@ def fill(document: str) -> str:
 
 def table(name: str) -> str:
     """One table in Markdown."""
+    if name == "metrics":
+        return _rows(("metric", "kind", "labels", "meaning"), [_metric(metric) for metric in _metrics()])
     if name == "settings":
         rows = [(f"`{PREFIX}{key.upper()}`", _default(key), SETTING_KEYS[key]) for key in sorted(SETTING_KEYS)]
         return _rows(("variable", "default", "meaning"), rows)
@@ -74,6 +78,18 @@ def table(name: str) -> str:
 def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _metrics() -> list[MetricWrapperBase]:
+    made = [value for value in vars(Metrics()).values() if isinstance(value, MetricWrapperBase)]
+    return sorted(made, key=lambda metric: metric.describe()[0].name)
+
+
+def _metric(metric: MetricWrapperBase) -> tuple[str, ...]:
+    family = metric.describe()[0]
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001 - the library has no other door
+    return f"`{name}`", family.type, labels, family.documentation
 
 
 def _default(key: str) -> str:
@@ -95,5 +111,5 @@ def _default(key: str) -> str:
 
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1])
-    path.write_text(fill(path.read_text("utf-8")), "utf-8")
+    for path in map(Path, sys.argv[1:]):
+        path.write_text(fill(path.read_text("utf-8")), "utf-8")
