@@ -25,6 +25,8 @@ HELP = "Reply: ack, ack 12, ack all, 12 resolve, 12 escalate, 12 snooze 2h, who.
 #: So many replies in this span get an answer even if they mean nothing.
 MOST_CHATTER = 5
 CHATTER_SPAN = timedelta(minutes=15)
+#: What would act a second time if it were done again after a crash; the rest comes to the same.
+ONCE = frozenset({Verb.ESCALATE, Verb.COVER})
 #: Which door a channel's answers come through.
 DOORS = {
     "phone": Via.PHONE,
@@ -63,21 +65,22 @@ async def handle(engine: Engine, incoming: Incoming) -> str:
     now = engine.clock.now()
     async with engine.database.write() as tx:
         before = await reply_rows.answered(tx, incoming.id)
-        if before is not None:
+        if before:
             return before
-        # Noted before it acts: a provider that repeats itself after a crash repeats nothing here.
-        await reply_rows.remember(
-            tx,
-            reply_id=incoming.id,
-            at=now,
-            channel=incoming.channel,
-            address=incoming.address,
-            person=person.id,
-            text=incoming.text or incoming.digits,
-            answer="",
-        )
+        if before is None:
+            # Noted before it acts, so that one that comes again after a crash is known to have begun.
+            await reply_rows.remember(
+                tx,
+                reply_id=incoming.id,
+                at=now,
+                channel=incoming.channel,
+                address=incoming.address,
+                person=person.id,
+                text=incoming.text or incoming.digits,
+                answer="",
+            )
         await contacts.change(tx, incoming.channel, incoming.address, answered_at=now, fault="", fault_at=None)
-    answer = await _answer(engine, incoming, person, now)
+    answer = await _answer(engine, incoming, person, now, again=before is not None)
     async with engine.database.write() as tx:
         await reply_rows.set_answer(tx, incoming.id, answer)
     return answer
@@ -92,10 +95,12 @@ def sender(engine: Engine, channel: str, address: str) -> Person | None:
     return None
 
 
-async def _answer(engine: Engine, incoming: Incoming, person: Person, now: datetime) -> str:
+async def _answer(engine: Engine, incoming: Incoming, person: Person, now: datetime, *, again: bool) -> str:
     reply = parse_keys(incoming.digits) if incoming.digits else parse(incoming.text)
     if reply is None:
         return await _not_understood(engine, incoming, now)
+    if again and reply.verb in ONCE:
+        return f"The engine stopped while it did this. Look first, then say it again if it is not done: {reply.verb}"
     if reply.verb is Verb.HELP:
         return HELP
     if reply.verb is Verb.WHO:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.errors import Unavailable
 from oncall.store import inbox
 from oncall.store.database import Database
 from oncall.store.inbox import Packed, Received
+
+log = structlog.get_logger(__name__)
 
 #: Bodies one transaction takes at most.
 MOST = 256
@@ -62,7 +65,10 @@ class InboxWriter:
                 packed = await self._packed([body for body, _ in batch])
                 async with self._database.write() as tx:
                     await inbox.add(tx, packed)
-            except (SQLAlchemyError, OSError, TimeoutError) as error:
+            except Exception as error:
+                # Whatever it was: everybody who waits must hear of it, and the next batch must be written.
+                if not isinstance(error, (SQLAlchemyError, OSError, TimeoutError)):
+                    log.exception("bodies could not be written", bodies=len(batch))
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(Unavailable(f"the database cannot be written: {type(error).__name__}"))

@@ -11,19 +11,32 @@ from oncall.store.schema import alert, delivery, inbox, incident, involvement, p
 
 
 async def check(database: Database, now: datetime) -> None:
-    """Raise AssertionError with the first invariant that does not hold."""
-    async with database.read() as tx:
-        rows = {table: (await tx.execute(sa.select(table))).all() for table in _LOOKED_AT}
-    _alerts_have_one_home(rows[alert], rows[incident])
+    """Raise AssertionError with the first invariant that does not hold when nothing is left to do."""
+    rows = await _rows(database)
+    _always(rows)
     _triggered_waits_for_something(rows[involvement], rows[timeline], now)
     _nothing_is_overdue(rows[inbox], rows[involvement], rows[page], now)
+
+
+async def check_always(database: Database) -> None:
+    """The same for what holds at every moment, also while work waits."""
+    _always(await _rows(database))
+
+
+async def _rows(database: Database) -> dict[sa.Table, Rows]:
+    async with database.read() as tx:
+        return {table: list((await tx.execute(sa.select(table))).all()) for table in _LOOKED_AT}
+
+
+def _always(rows: dict[sa.Table, Rows]) -> None:
+    _alerts_have_one_home(rows[alert], rows[incident])
     _planned_pages_were_attempted(rows[page], rows[delivery])
     _nothing_starts_after_an_acknowledgement(rows[page], rows[delivery], rows[timeline])
     _status_follows_from_involvements(rows[incident], rows[involvement])
 
 
-_LOOKED_AT = (alert, delivery, inbox, incident, involvement, page, timeline)
 Rows = list[sa.Row]
+_LOOKED_AT = (alert, delivery, inbox, incident, involvement, page, timeline)
 
 
 def _alerts_have_one_home(alerts: Rows, incidents: Rows) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from oncall.services import replies
 from oncall.services.replies import Incoming
+from oncall.store import replies as reply_rows
 from tests.acceptance.story import Story
 
 
@@ -14,6 +15,38 @@ async def test_invariant_9_a_reply_delivered_twice_acts_once_and_is_answered_the
     taken = [line for line in await story.timeline(1) if line.startswith("acknowledged: ")]
     assert len(taken) == 1
     await story.settle()
+
+
+async def _begun_and_crashed(story: Story, text: str) -> Incoming:
+    """An answer that a node had noted when it died, and that the provider hands over again."""
+    await story.at("09:00").receive("01-critical-firing-bearer.json")
+    await story.expect_text("alice")
+    incoming = Incoming(id="SM1", channel="phone", address="alice", text=text)
+    async with story.engine.database.write() as tx:
+        await reply_rows.remember(
+            tx,
+            reply_id=incoming.id,
+            at=story.clock.now(),
+            channel=incoming.channel,
+            address=incoming.address,
+            person="alice",
+            text=text,
+            answer="",
+        )
+    await story.restart()
+    return incoming
+
+
+async def test_invariant_9_an_answer_that_a_crash_interrupted_is_not_lost(story: Story) -> None:
+    incoming = await _begun_and_crashed(story, "ack")
+    assert await replies.handle(story.engine, incoming) == "#1 acknowledged."
+    await story.expect_quiet(lasting="10m")
+
+
+async def test_invariant_9_what_must_not_happen_twice_is_asked_back(story: Story) -> None:
+    incoming = await _begun_and_crashed(story, "escalate")
+    assert "say it again if it is not done: escalate" in await replies.handle(story.engine, incoming)
+    story.forget_messages()
 
 
 async def test_invariant_9_whoever_is_late_hears_who_was_first_and_when(story: Story) -> None:
