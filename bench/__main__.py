@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, ingest, pipeline, schedules
+from bench import catalog, ingest, paging, pipeline, schedules
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("catalog", catalog.main),
     ("ingest", ingest.main),
+    ("paging", paging.main),
     ("pipeline", pipeline.main),
     ("schedules", schedules.main),
 )

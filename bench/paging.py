@@ -1,0 +1,138 @@
+"""From the instant a page is due to the provider's socket: 200 text messages due at once, through the real Twilio client.
+
+The yardstick is the same 200 requests sent side by side by bare aiohttp, with nothing decided.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import uvloop
+from aiohttp import web
+
+from bench import company, processes
+from notifiers.message import MessageKind
+from oncall import wiring
+from oncall.clock import SystemClock
+from oncall.config import load
+from oncall.engine import Engine
+from oncall.jobs.loop import Loop
+from oncall.services.trouble import open_trouble
+from oncall.store import migrations
+from oncall.store import pages as page_rows
+from oncall.store.pages import Page
+
+PAGES = int(os.environ.get("BENCH_PAGES", "200"))
+#: Milliseconds, from the due instant to the provider's socket.
+TARGET = 250
+ANSWER = '{"sid": "SM%032d", "status": "queued"}'
+
+
+def main() -> None:
+    """Print how late pages reach the provider."""
+    with processes.folder() as home:
+        uvloop.run(measure(home))
+
+
+async def measure(home: Path) -> None:
+    arrived: list[float] = []
+
+    async def take(request: web.Request) -> web.Response:
+        arrived.append(time.time())
+        await request.read()
+        return web.Response(status=201, text=ANSWER % len(arrived), content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/{rest:.*}", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    bare = await bare_requests(url, arrived)
+    lateness = await pages_due(home, url, arrived)
+    await runner.cleanup()
+    p50, p99 = (lateness[int(len(lateness) * share)] * 1000 for share in (0.5, 0.99))
+    held = "held" if p99 <= TARGET else "MISSED"
+    print(
+        f"due to the provider's socket, {PAGES} texts at once: p50 {p50:.0f} ms, p99 {p99:.0f} ms "
+        f"(target {TARGET} ms: {held}), {p99 / (bare * 1000):.1f} of bare requests side by side ({bare * 1000:.0f} ms)"
+    )
+
+
+async def bare_requests(url: str, arrived: list[float]) -> float:
+    """Seconds from begin to the last arrival."""
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+
+        async def one() -> None:
+            async with session.post(f"{url}/bare", data={"To": "+1", "Body": "x" * 160}) as answer:
+                await answer.read()
+
+        started = time.time()
+        await asyncio.gather(*(one() for _ in range(PAGES)))
+    taken = max(arrived) - started
+    arrived.clear()
+    return taken
+
+
+async def pages_due(home: Path, url: str, arrived: list[float]) -> list[float]:
+    """How late each page reached the provider, in seconds, sorted."""
+    environ = {
+        "ONCALL_DATA_DIR": str(home),
+        "ONCALL_PUBLIC_URL": "https://oncall.example.com",
+        "ONCALL_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "ONCALL_TWILIO_AUTH_TOKEN": "token",
+        "ONCALL_TWILIO_FROM": "+14155552345",
+        "ONCALL_TWILIO_API_BASE": url,
+    }
+    config = company.write(home / "config", teams=5, services=20)
+    loaded = load(config, environ)
+    assert loaded.directory is not None
+    engine = wiring.open_engine(loaded.directory, loaded.settings, SystemClock(), config_dir=config)
+    try:
+        await migrations.upgrade(engine.database)
+        due = await plan(engine)
+        stages = Loop(engine)
+        stages.start()
+        async with asyncio.timeout(60):
+            while len(arrived) < PAGES:  # noqa: ASYNC110 - the provider's side tells nobody
+                await asyncio.sleep(0.05)
+        await stages.stop()
+    finally:
+        await wiring.close(engine)
+    return sorted(at - due for at in arrived)
+
+
+async def plan(engine: Engine) -> float:
+    """One incident, and a page for each of many phones, all due two seconds from now."""
+    now = engine.clock.now()
+    due = now + timedelta(seconds=2)
+    async with engine.database.write() as tx:
+        number = await open_trouble(engine, tx, title="Everything is down", service="all", why="bench", now=now)
+        team = engine.directory.defaults.fallback_team
+        await page_rows.add(
+            tx,
+            [
+                Page(
+                    id=engine.new_id(),
+                    incident=number,
+                    team=team,
+                    person="",
+                    channel="sms",
+                    address=f"+3460{n:07}",
+                    kind=MessageKind.PAGE,
+                    important=True,
+                    step=1,
+                    reason="bench",
+                    planned_at=now,
+                    due_at=due,
+                )
+                for n in range(PAGES)
+            ],
+        )
+    return due.timestamp()

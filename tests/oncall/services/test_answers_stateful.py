@@ -1,0 +1,266 @@
+"""Sends, unknown outcomes, reports, clicks, texts, keys and time in any order: no page is lost, nothing acknowledges
+without a human act, and nothing acknowledges twice (invariants 2, 4, 7 and 9)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
+
+from notifiers.channels import BY_NAME
+from notifiers.message import Message, MessageKind
+from notifiers.outcome import Outcome, OutcomeKind
+from notifiers.twilio_inbound import InboundCall
+from oncall import wiring
+from oncall.config import Settings, load
+from oncall.engine import Organisation
+from oncall.incident import EntryKind, IncidentStatus, InvolvementStatus
+from oncall.person import ContactMethod, ContactRule
+from oncall.services import calls, delivery, delivery_reports, escalation, intake, replies
+from oncall.services.replies import Incoming
+from oncall.store import incidents as incident_rows
+from oncall.store import pages as page_rows
+from oncall.store import rotations
+from oncall.store.pages import PageStatus
+from oncall.store.rotations import StoredSegment
+from oncall.store.schema import metadata
+
+COMPANY = Path(__file__).resolve().parents[3] / "examples" / "company"
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+NUMBERS = {"ana": "+34600000001", "ben": "+44700000002"}
+#: Outcomes of which nothing was carried out for certain.
+NOT_CARRIED_OUT = {OutcomeKind.RETRY, OutcomeKind.REFUSED, OutcomeKind.UNREACHABLE, OutcomeKind.BROKEN}
+
+
+class Clock:
+    """Moves when told."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> None:
+        await event.wait()
+
+
+class Provider:
+    """Answers with what comes next in `outcomes`, else accepts; remembers what was carried out."""
+
+    two_way = True
+    timeout = 5.0
+
+    def __init__(self, channel: str, outcomes: list[OutcomeKind], carried: list[tuple[str, str, Message]]) -> None:
+        self.channel = channel
+        self._outcomes = outcomes
+        self._carried = carried
+
+    async def send(self, address: str, message: Message) -> Outcome:
+        kind = self._outcomes.pop(0) if self._outcomes else OutcomeKind.ACCEPTED
+        if kind not in NOT_CARRIED_OUT:
+            self._carried.append((self.channel, address, message))
+        named = f"{self.channel}-{len(self._carried)}" if kind is OutcomeKind.ACCEPTED else ""
+        return Outcome(kind=kind, provider_id=named, code="x", detail="as told")
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Answers(RuleBasedStateMachine):
+    """One engine, one team, one provider that behaves as it likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.clock = Clock()
+        self.outcomes: list[OutcomeKind] = []
+        self.carried: list[tuple[str, str, Message]] = []
+        self.human: set[int] = set()
+        self.names = 0
+        self.replies = 0
+
+    @initialize()
+    def begin(self) -> None:
+        self.runner.run(self._begin())
+
+    async def _begin(self) -> None:
+        directory = load(COMPANY, {}).directory
+        assert directory is not None
+        people = dict(directory.people)
+        for name, number in NUMBERS.items():
+            methods = tuple(ContactMethod(channel=channel, address=number) for channel in ("sms", "voice"))
+            rules = (ContactRule(channel="sms"), ContactRule(channel="voice", after=timedelta(minutes=2)))
+            people[name] = replace(people[name], methods=methods, important=rules, ordinary=rules)
+        home = Path(tempfile.mkdtemp(prefix="oncall-answers-"))
+        given = Settings(data_dir=home, public_url="https://oncall.example.com")
+        self.engine = wiring.open_engine(directory, given, self.clock, config_dir=COMPANY)
+        self.engine.organisation = Organisation(replace(directory, people=people))
+        self.engine.notifiers = {name: Provider(name, self.outcomes, self.carried) for name in ("sms", "voice")}
+        self.engine.channels = {name: BY_NAME[name] for name in ("sms", "voice")}
+        async with self.engine.database.write() as tx:
+            await tx.run_sync(metadata.create_all)
+            for schedule, person in (("payments/primary", "ana"), ("payments/secondary", "ben")):
+                span = (START - timedelta(days=1), START + timedelta(days=9))
+                pairs = ((person, ""),)
+                segment = StoredSegment(schedule=schedule, starts_at=span[0], ends_at=span[1], on_call=pairs)
+                await rotations.replace_segments(tx, schedule, [segment])
+        self.engine.inbox.start()
+
+    def teardown(self) -> None:
+        if hasattr(self, "engine"):
+            self.runner.run(wiring.close(self.engine))
+        self.runner.close()
+
+    async def _settle(self) -> None:
+        for _ in range(60):
+            done = await intake.process_due(self.engine) + await escalation.advance_due(self.engine)
+            sending = await delivery.send_due(self.engine)
+            await asyncio.gather(*sending)
+            if not done and not sending:
+                return
+        raise AssertionError("the engine does not come to rest")
+
+    @precondition(lambda self: self.names < 3)
+    @rule()
+    def an_alert_fires(self) -> None:
+        self.names += 1
+        labels = {
+            "alertname": f"A{self.names}",
+            "severity": "critical",
+            "team": "payments",
+            "service": f"s{self.names}",
+        }
+        alert = {"status": "firing", "labels": labels, "annotations": {}, "startsAt": "2026-01-05T08:59:00Z"}
+        key = f"g{self.names}"
+        body = {"version": "4", "groupKey": key, "receiver": "oncall", "status": "firing", "alerts": [alert]}
+
+        async def receive() -> None:
+            (integration,) = self.engine.directory.integrations
+            await intake.accept(self.engine, integration, json.dumps(body).encode())
+            await self._settle()
+
+        self.runner.run(receive())
+
+    @rule(kinds=st.lists(st.sampled_from(list(OutcomeKind)), min_size=1, max_size=3))
+    def the_provider_will_answer(self, kinds: list[OutcomeKind]) -> None:
+        self.outcomes.extend(kinds)
+
+    @rule(seconds=st.sampled_from([1, 15, 61, 130, 400]))
+    def time_passes(self, seconds: int) -> None:
+        self.clock.at += timedelta(seconds=seconds)
+        self.runner.run(self._settle())
+
+    @precondition(lambda self: self.carried)
+    @rule(data=st.data(), kind=st.sampled_from(list(OutcomeKind)), times=st.integers(1, 3))
+    def a_report_comes(self, data: st.DataObject, kind: OutcomeKind, times: int) -> None:
+        channel, _, message = data.draw(st.sampled_from(self.carried))
+
+        async def report() -> None:
+            for _ in range(times):
+                outcome = Outcome(kind=kind, provider_id=f"late-{message.page_id}", code="30003", detail="late")
+                await delivery_reports.report(self.engine, channel=channel, page_id=message.page_id, outcome=outcome)
+            await self._settle()
+
+        self.runner.run(report())
+
+    @precondition(lambda self: self.carried)
+    @rule(data=st.data(), body=st.sampled_from(["ack", "CODEa", "aa", "CODE a", "what?", "do not ack", "who", "help"]))
+    def a_text_comes(self, data: st.DataObject, body: str) -> None:
+        _, address, message = data.draw(st.sampled_from(self.carried))
+        text = body.replace("CODE", message.code or "1")
+        before = self._numbers_of(address)
+        if body in {"ack", "CODEa", "aa", "CODE a"}:
+            self.human |= before
+        self.replies += 1
+        incoming = Incoming(id=f"text:{self.replies}", channel="sms", address=address, text=text)
+
+        async def reply() -> None:
+            first = await replies.handle(self.engine, incoming)
+            assert await replies.handle(self.engine, incoming) == first
+            await self._settle()
+
+        self.runner.run(reply())
+
+    def _numbers_of(self, address: str) -> set[int]:
+        """Every incident this phone was ever told of: what a bare word may be about."""
+        numbers: set[int] = set()
+        for _, to, message in self.carried:
+            if to == address:
+                numbers |= {line.number for line in message.lines}
+                numbers |= {message.incident} if message.incident is not None else set()
+        return numbers
+
+    @precondition(lambda self: any(channel == "voice" for channel, _, _ in self.carried))
+    @rule(data=st.data(), digits=st.sampled_from(["4", "4", "7", "", "1", "44"]), machine=st.booleans())
+    def a_call_is_answered(self, data: st.DataObject, digits: str, machine: bool) -> None:
+        rung = [(to, message) for channel, to, message in self.carried if channel == "voice"]
+        address, message = data.draw(st.sampled_from(rung))
+        self.replies += 1
+        call = InboundCall(
+            sid=f"CA{self.replies}", person=address, page_id=message.page_id, digits=digits, machine=machine
+        )
+        if digits == "4":
+            self.human |= self._numbers_of(address)
+
+        async def answer() -> None:
+            await calls.speak(self.engine, call)
+            if digits:
+                await calls.press(self.engine, call)
+            await self._settle()
+
+        self.runner.run(answer())
+
+    @rule(body=st.sampled_from(["ack all", "1a", "ack"]))
+    def a_stranger_writes(self, body: str) -> None:
+        self.replies += 1
+        incoming = Incoming(id=f"text:{self.replies}", channel="sms", address="+15005550006", text=body)
+        assert self.runner.run(replies.handle(self.engine, incoming)) == ""
+
+    @invariant()
+    def everything_holds(self) -> None:
+        if hasattr(self, "engine"):
+            self.runner.run(self._check())
+
+    async def _check(self) -> None:
+        now = self.clock.now()
+        async with self.engine.database.read() as tx:
+            for incident in await incident_rows.listed(tx, limit=50):
+                history = [entry for _, entry in await incident_rows.entries(tx, incident.id)]
+                self._nobody_acknowledged_for_them(incident.id, incident.status, history)
+                for part in incident.involvements:
+                    if part.status is InvolvementStatus.TRIGGERED:
+                        said = any(entry.kind is EntryKind.EXHAUSTED for entry in history)
+                        assert part.next_due_at is not None or said, "an involvement that nobody looks at again"
+                for page in await page_rows.of_incident(tx, incident.id):
+                    assert page.status is not PageStatus.SENDING, "a page that nobody carries to the end"
+                    assert page.status is not PageStatus.PLANNED or page.due_at > now, (
+                        "a page that is due and forgotten"
+                    )
+        sent = Counter(message.page_id for _, _, message in self.carried if message.kind is MessageKind.PAGE)
+        assert all(count == 1 for count in sent.values()), "a page that was carried out twice"
+
+    def _nobody_acknowledged_for_them(self, number: int, status: IncidentStatus, history: list) -> None:
+        if status is IncidentStatus.ACKNOWLEDGED:
+            assert number in self.human, "an acknowledgement without a human act"
+        held = False
+        for entry in history:
+            if entry.kind is EntryKind.ACKNOWLEDGED:
+                assert not held, "acknowledged twice"
+                held = True
+            elif entry.kind in {EntryKind.EXPIRED, EntryKind.REOPENED, EntryKind.INVOLVED, EntryKind.RELEASED}:
+                held = False
+
+
+TestAnswers = Answers.TestCase
+TestAnswers.settings = settings(
+    max_examples=12, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
+)
