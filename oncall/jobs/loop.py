@@ -91,7 +91,17 @@ class Loop:
         for task in begun:
             self._sending.add(task)
             task.add_done_callback(self._sent)
+        if not begun:
+            await self._wake_for_next_page()
         return len(begun)
+
+    async def _wake_for_next_page(self) -> None:
+        """A page that is due before the next tick is not kept waiting for it."""
+        due = await delivery.next_due(self._engine)
+        wait = (due - self._engine.clock.now()).total_seconds() if due is not None else TICK
+        if wait < TICK:
+            # Never at once: a page that another node is just claiming looks due, too.
+            asyncio.get_running_loop().call_later(max(wait, 0.01), self._engine.wake.delivery.set)
 
     async def _posts(self) -> int:
         return await incident_posts.show_due(self._engine)

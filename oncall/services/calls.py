@@ -10,7 +10,7 @@ from notifiers.twilio_inbound import InboundCall
 from oncall.engine import Engine
 from oncall.incident import Incident, InvolvementStatus
 from oncall.services import replies
-from oncall.services.messages import message_for
+from oncall.services.messages import messages_for
 from oncall.services.replies import Incoming
 from oncall.store import contacts
 from oncall.store import incidents as incident_rows
@@ -68,7 +68,7 @@ async def _open_message(engine: Engine, call: InboundCall) -> tuple[Message | No
         pages = [p for p in await page_rows.carried_by(tx, call.page_id) if p.address == call.person]
         incidents = await incident_rows.get(tx, {p.incident for p in pages if p.incident is not None})
         open_pages = [p for p in pages if _still_open(p, incidents.get(p.incident or 0))]
-        messages = [await message_for(engine, tx, p, incidents.get(p.incident or 0), now) for p in open_pages]
+        messages = await messages_for(engine, tx, open_pages, incidents, now)
     if not messages:
         return None, pages
     return (messages[0] if len(messages) == 1 else bundle(messages, page_id=call.page_id, at=now)), pages

@@ -16,11 +16,11 @@ from notifiers.bundle import bundle
 from notifiers.message import Message, MessageKind
 from notifiers.notifier import Notifier
 from notifiers.outcome import Outcome, OutcomeKind
-from notifiers.throttle import DuePage, Send, Wait
+from notifiers.throttle import DuePage, Wait
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus, release_held
 from oncall.incident.values import with_involvement
-from oncall.services.messages import message_for
+from oncall.services.messages import messages_for
 from oncall.services.trouble import open_trouble
 from oncall.store import contacts
 from oncall.store import incidents as incident_rows
@@ -68,6 +68,12 @@ async def send_due(engine: Engine) -> list[asyncio.Task[None]]:
     return [asyncio.create_task(_carry(engine, parcel), name=f"page {parcel.pages[0].id}") for parcel in parcels]
 
 
+async def next_due(engine: Engine) -> datetime | None:
+    """The instant at which the next planned page is due."""
+    async with engine.database.read() as tx:
+        return await page_rows.next_due(tx)
+
+
 async def _claim(engine: Engine, tx: AsyncConnection, due: list[Page], now: datetime) -> list[Parcel]:
     incidents = await incident_rows.get(tx, {p.incident for p in due if p.incident is not None})
     wanted = [p for p in due if _still_wanted(p, incidents)]
@@ -80,65 +86,65 @@ async def _claim(engine: Engine, tx: AsyncConnection, due: list[Page], now: date
             if p.id in unwanted
         ],
     )
-    by_contact: dict[tuple[str, str, bool], list[Page]] = defaultdict(list)
+    return await _lease(engine, tx, await _decide(engine, tx, wanted, incidents, now), incidents, now)
+
+
+async def _decide(
+    engine: Engine, tx: AsyncConnection, wanted: list[Page], incidents: dict[int, Incident], now: datetime
+) -> list[list[Page]]:
+    """The pages that go out now, message by message; those that must wait or cannot go are written as such."""
+    by_contact: dict[page_rows.Contact, list[Page]] = defaultdict(list)
     for page in wanted:
         by_contact[page.channel, page.address, page.kind is MessageKind.PAGE].append(page)
-    parcels: list[Parcel] = []
-    for pages in by_contact.values():
-        parcels += await _claim_contact(engine, tx, pages, incidents, now)
-    return parcels
+    addresses = {page.address for page in wanted}
+    recent = await page_rows.recent(tx, addresses, now - LOOK_BACK)
+    stopped = await contacts.stopped(tx, addresses)
+    going: list[list[Page]] = []
+    for (name, address, asking), pages in by_contact.items():
+        kind = pages[0].kind
+        channel = engine.channels.get(name) if name in engine.notifiers else None
+        refused = NO_CHANNEL if channel is None else STOPPED if (name, address) in stopped else None
+        if channel is None or (refused is not None and kind not in _ASKED_FOR):
+            for page in pages:
+                await _record(tx, (replace(page, attempts=page.attempts + 1),), now, now, refused or NO_CHANNEL)
+            continue
+        limits = throttle.limits_for(kind, channel.limits)
+        known = recent.get((name, address, asking), [])
+        decision = throttle.decide([_due(p, incidents) for p in pages], known, limits, now)
+        if isinstance(decision, Wait):
+            await page_rows.update(tx, [replace(p, due_at=decision.until, detail=decision.reason) for p in pages])
+        else:
+            by_id = {page.id: page for page in pages}
+            going += [[by_id[page_id] for page_id in ids] for ids in decision.messages]
+    return going
 
 
-async def _claim_contact(
-    engine: Engine, tx: AsyncConnection, pages: list[Page], incidents: dict[int, Incident], now: datetime
+async def _lease(
+    engine: Engine, tx: AsyncConnection, going: list[list[Page]], incidents: dict[int, Incident], now: datetime
 ) -> list[Parcel]:
-    first = pages[0]
-    channel = engine.channels.get(first.channel)
-    if channel is None or first.channel not in engine.notifiers:
-        for page in pages:
-            await _record(tx, (replace(page, attempts=page.attempts + 1),), now, now, NO_CHANNEL)
-        return []
-    asking = first.kind is MessageKind.PAGE
-    if (await contacts.get(tx, first.channel, first.address)).stopped_at is not None and first.kind not in _ASKED_FOR:
-        for page in pages:
-            await _record(tx, (replace(page, attempts=page.attempts + 1),), now, now, STOPPED)
-        return []
-    recent = await page_rows.recent(tx, first.channel, first.address, now - LOOK_BACK, pages=asking)
-    limits = throttle.limits_for(first.kind, channel.limits)
-    decision = throttle.decide([_due(p, incidents) for p in pages], recent, limits, now)
-    if isinstance(decision, Wait):
-        await page_rows.update(tx, [replace(p, due_at=decision.until, detail=decision.reason) for p in pages])
-        return []
-    return await _lease(engine, tx, {p.id: p for p in pages}, decision, incidents, now)
-
-
-async def _lease(  # noqa: PLR0917 - the working set of one contact
-    engine: Engine,
-    tx: AsyncConnection,
-    pages: dict[str, Page],
-    decision: Send,
-    incidents: dict[int, Incident],
-    now: datetime,
-) -> list[Parcel]:
-    parcels = []
-    for ids in decision.messages:
-        claimed = [
-            replace(
-                pages[page_id],
-                status=PageStatus.SENDING,
-                attempts=pages[page_id].attempts + 1,
-                leased_by=engine.node,
-                leased_until=now + LEASE,
-                bundled_into=None if page_id == ids[0] else ids[0],
-            )
-            for page_id in ids
-        ]
-        messages = [await message_for(engine, tx, p, incidents.get(p.incident or 0), now) for p in claimed]
-        claimed = [replace(p, code=m.code) for p, m in zip(claimed, messages, strict=True)]
-        message = messages[0] if len(messages) == 1 else bundle(messages, page_id=ids[0], at=now)
-        await page_rows.update(tx, claimed)
-        engine.metrics.page_lateness.observe((now - claimed[0].due_at).total_seconds())
-        parcels.append(Parcel(tuple(claimed), message))
+    """Claim the pages under a lease and word their messages, with a handful of statements however many there are."""
+    claimed = [
+        replace(
+            page,
+            status=PageStatus.SENDING,
+            attempts=page.attempts + 1,
+            leased_by=engine.node,
+            leased_until=now + LEASE,
+            bundled_into=None if page is pages[0] else pages[0].id,
+        )
+        for pages in going
+        for page in pages
+    ]
+    messages = await messages_for(engine, tx, claimed, incidents, now)
+    claimed = [replace(page, code=message.code) for page, message in zip(claimed, messages, strict=True)]
+    await page_rows.update(tx, claimed)
+    parcels, start = [], 0
+    for pages in going:
+        part, said = claimed[start : start + len(pages)], messages[start : start + len(pages)]
+        start += len(pages)
+        message = said[0] if len(said) == 1 else bundle(said, page_id=part[0].id, at=now)
+        engine.metrics.page_lateness.observe((now - part[0].due_at).total_seconds())
+        parcels.append(Parcel(tuple(part), message))
     return parcels
 
 

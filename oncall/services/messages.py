@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,46 +25,83 @@ DEPLOYS = 2
 ASKING = frozenset({MessageKind.PAGE, MessageKind.REMINDER})
 
 
-async def message_for(
-    engine: Engine, tx: AsyncConnection, page: Page, incident: Incident | None, now: datetime
-) -> Message:
-    """What a page says. Gives the incident its reply code at this address where the channel takes answers."""
+async def messages_for(
+    engine: Engine, tx: AsyncConnection, pages: Sequence[Page], incidents: Mapping[int, Incident], now: datetime
+) -> list[Message]:
+    """What each page says. Gives incidents their reply codes at these addresses where a channel takes answers."""
+    about = [(page, incidents.get(page.incident or 0)) for page in pages]
+    wanted = [
+        (page.channel, page.address, incident.id)
+        for page, incident in about
+        if incident is not None and page.kind in ASKING and engine.channels[page.channel].two_way
+    ]
+    codes = await replies.codes_for(tx, wanted, now)
+    facts: dict[int, _Facts] = {}
+    for _, incident in about:
+        if incident is not None and incident.id not in facts:
+            facts[incident.id] = _Facts(await links_of(engine, tx, incident), await _context(engine, tx, incident))
+    return [
+        _about_incident(engine, page, incident, facts[incident.id], codes)
+        if incident is not None
+        else _about_nothing(engine, page)
+        for page, incident in about
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What every message about one incident says alike."""
+
+    links: tuple[Link, ...]
+    context: tuple[str, ...]
+
+
+def _language(engine: Engine, page: Page) -> str:
     person = engine.directory.people.get(page.person)
     team = engine.directory.teams.get(page.team)
-    language = person.language if person else team.language if team else "en"
-    if incident is None:
-        return Message(
-            kind=page.kind,
-            page_id=page.id,
-            at=page.planned_at,
-            team=team.name if team else page.team,
-            severity=Severity.INFO,
-            reason=page.reason,
-            text=page.text,
-            language=language,
-        )
+    return person.language if person else team.language if team else "en"
+
+
+def _team(engine: Engine, page: Page) -> str:
+    team = engine.directory.teams.get(page.team)
+    return team.name if team else page.team
+
+
+def _about_nothing(engine: Engine, page: Page) -> Message:
+    return Message(
+        kind=page.kind,
+        page_id=page.id,
+        at=page.planned_at,
+        team=_team(engine, page),
+        severity=Severity.INFO,
+        reason=page.reason,
+        text=page.text,
+        language=_language(engine, page),
+    )
+
+
+def _about_incident(
+    engine: Engine, page: Page, incident: Incident, facts: _Facts, codes: Mapping[replies.Named, int]
+) -> Message:
     asking = page.kind in ASKING
-    code = ""
-    if asking and engine.channels[page.channel].two_way:
-        code = str(await replies.code_for(tx, page.channel, page.address, incident.id, now))
     involvement = incident.of(page.team)
     return Message(
         kind=page.kind,
         page_id=page.id,
         at=page.planned_at,
         incident=incident.id,
-        code=code,
-        team=team.name if team else page.team,
+        code=str(codes.get((page.channel, page.address, incident.id), "")),
+        team=_team(engine, page),
         severity=involvement.severity if involvement else incident.severity,
         summary=incident.title,
         reason=page.reason,
         url=f"{engine.settings.address}/incidents/{incident.id}",
         ack_url=f"{engine.settings.address}/answer/{page.id}" if asking else "",
-        links=await links_of(engine, tx, incident),
-        context=await _context(engine, tx, incident) if asking else (),
+        links=facts.links,
+        context=facts.context if asking else (),
         drill=incident.drill,
         text=page.text,
-        language=language,
+        language=_language(engine, page),
     )
 
 

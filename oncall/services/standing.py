@@ -29,8 +29,7 @@ async def reachable(engine: Engine, tx: AsyncConnection, people: Iterable[Person
     """
     people = list(people)
     refused = await reachability.refused_addresses(tx, {person.id for person in people})
-    known = await contacts.all_of(tx, {method.address for person in people for method in person.methods})
-    refused |= {(contact.channel, contact.address) for contact in known if contact.stopped_at is not None}
+    refused |= await contacts.stopped(tx, {method.address for person in people for method in person.methods})
     return {
         person.id
         for person in people

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import contact
 
 
@@ -44,10 +45,15 @@ async def get(tx: AsyncConnection, channel: str, address: str, *, lock: bool = F
     return Contact(**row._mapping) if row else Contact(channel=channel, address=address)  # noqa: SLF001 - public there
 
 
-async def all_of(tx: AsyncConnection, addresses: Collection[str]) -> list[Contact]:
-    """Everything known about these addresses."""
-    query = sa.select(contact).where(contact.c.address.in_(list(addresses)))
-    return [Contact(**row._mapping) for row in (await tx.execute(query)).all()]  # noqa: SLF001 - public there
+async def stopped(tx: AsyncConnection, addresses: Collection[str]) -> set[tuple[str, str]]:
+    """Channel and address of those from which the person wrote STOP."""
+    found: set[tuple[str, str]] = set()
+    for part in chunks(sorted(addresses), IN_LIST):
+        query = sa.select(contact.c.channel, contact.c.address).where(
+            contact.c.address.in_(part), contact.c.stopped_at.is_not(None)
+        )
+        found |= {(row.channel, row.address) for row in (await tx.execute(query)).all()}
+    return found
 
 
 async def change(tx: AsyncConnection, channel: str, address: str, **values: Any) -> None:

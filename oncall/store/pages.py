@@ -31,6 +31,10 @@ class PageStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+#: Channel, address, and whether it is about pages.
+Contact = tuple[str, str, bool]
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One person (or channel, when `person` is empty), one contact method."""
 
@@ -198,20 +202,22 @@ async def asked(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, se
     return found
 
 
-async def recent(tx: AsyncConnection, channel: str, address: str, since: datetime, *, pages: bool) -> list[datetime]:
-    """When pages (or, without `pages`, everything else) went to this address lately, oldest first; a bundle counts once."""
-    query = (
-        sa.select(page.c.sent_at)
-        .where(
-            page.c.channel == channel,
-            page.c.address == address,
-            page.c.sent_at >= since,
-            page.c.bundled_into.is_(None),
-            (page.c.kind == MessageKind.PAGE.value) == pages,
+async def recent(tx: AsyncConnection, addresses: Collection[str], since: datetime) -> dict[Contact, list[datetime]]:
+    """When messages went to these addresses lately, by channel, address and whether they were pages, oldest first.
+
+    A bundle counts once.
+    """
+    found: dict[Contact, list[datetime]] = {}
+    for part in chunks(sorted(addresses), IN_LIST):
+        query = (
+            sa.select(page.c.channel, page.c.address, page.c.kind, page.c.sent_at)
+            .where(page.c.address.in_(part), page.c.sent_at >= since, page.c.bundled_into.is_(None))
+            .order_by(page.c.sent_at)
         )
-        .order_by(page.c.sent_at)
-    )
-    return list((await tx.execute(query)).scalars())
+        for row in (await tx.execute(query)).all():
+            contact = (row.channel, row.address, row.kind == MessageKind.PAGE.value)
+            found.setdefault(contact, []).append(row.sent_at)
+    return found
 
 
 async def latest_incident(tx: AsyncConnection, channel: str, address: str) -> int | None:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import reply, reply_code
 
+#: Channel, address, incident.
+Named = tuple[str, str, int]
 
-async def code_for(tx: AsyncConnection, channel: str, address: str, incident: int, now: datetime) -> int:
-    """The code that names this incident to this address: the one it has, else the smallest free one."""
-    query = sa.select(reply_code.c.code, reply_code.c.incident_id).where(
-        reply_code.c.channel == channel, reply_code.c.address == address
-    )
-    used: dict[int, int] = {number: code for code, number in (await tx.execute(query)).all()}
-    if incident in used:
-        return used[incident]
-    taken = set(used.values())
-    code = next(n for n in range(1, len(taken) + 2) if n not in taken)
-    await tx.execute(
-        sa.insert(reply_code).values(channel=channel, address=address, code=code, incident_id=incident, given_at=now)
-    )
-    return code
+
+async def codes_for(tx: AsyncConnection, wanted: Sequence[Named], now: datetime) -> dict[Named, int]:
+    """The codes that name these incidents to these addresses: those they have, else the smallest free ones."""
+    used: dict[tuple[str, str], dict[int, int]] = {}
+    for part in chunks(sorted({address for _, address, _ in wanted}), IN_LIST):
+        for row in (await tx.execute(sa.select(reply_code).where(reply_code.c.address.in_(part)))).all():
+            used.setdefault((row.channel, row.address), {})[row.incident_id] = row.code
+    found: dict[Named, int] = {}
+    new = []
+    for channel, address, incident in wanted:
+        mine = used.setdefault((channel, address), {})
+        if incident not in mine:
+            taken = set(mine.values())
+            mine[incident] = next(n for n in range(1, len(taken) + 2) if n not in taken)
+            named = {"channel": channel, "address": address, "code": mine[incident]}
+            new.append({**named, "incident_id": incident, "given_at": now})
+        found[channel, address, incident] = mine[incident]
+    if new:
+        await tx.execute(sa.insert(reply_code), new)
+    return found
 
 
 async def incident_of(tx: AsyncConnection, channel: str, address: str, code: int) -> int | None:

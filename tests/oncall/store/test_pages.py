@@ -132,8 +132,9 @@ async def test_recent_messages_count_a_bundle_once(tx: AsyncConnection, page: Bu
         ],
     )
     await pages.add(tx, [page(sent_at=nine + 2 * MINUTE, kind=MessageKind.NOTICE)])
-    assert await pages.recent(tx, "sms", "+4915112345678", nine, pages=True) == [nine, nine + MINUTE]
-    assert await pages.recent(tx, "sms", "+4915112345678", nine, pages=False) == [nine + 2 * MINUTE]
+    recent = await pages.recent(tx, ["+4915112345678"], nine)
+    assert recent["sms", "+4915112345678", True] == [nine, nine + MINUTE]
+    assert recent["sms", "+4915112345678", False] == [nine + 2 * MINUTE]
 
 
 async def test_the_latest_incident_of_an_address(

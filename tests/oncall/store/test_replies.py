@@ -10,7 +10,7 @@ ALICE = "+4915112345678"
 
 
 async def _code(tx: AsyncConnection, incident: int, nine: datetime, address: str = ALICE) -> int:
-    return await replies.code_for(tx, "sms", address, incident, nine)
+    return (await replies.codes_for(tx, [("sms", address, incident)], nine))["sms", address, incident]
 
 
 async def test_codes_are_as_short_as_can_be(tx: AsyncConnection, nine: datetime) -> None:
@@ -24,7 +24,14 @@ async def test_an_incident_keeps_its_code(tx: AsyncConnection, nine: datetime) -
 async def test_each_address_counts_for_itself(tx: AsyncConnection, nine: datetime) -> None:
     await _code(tx, 7, nine)
     assert await _code(tx, 8, nine, address="+44") == 1
-    assert await replies.code_for(tx, "voice", ALICE, 8, nine) == 1
+    assert await replies.codes_for(tx, [("voice", ALICE, 8)], nine) == {("voice", ALICE, 8): 1}
+
+
+async def test_many_codes_are_given_at_once_as_one_by_one(tx: AsyncConnection, nine: datetime) -> None:
+    await _code(tx, 7, nine)
+    wanted = [("sms", ALICE, 8), ("sms", ALICE, 7), ("sms", "+44", 8), ("sms", ALICE, 9)]
+    given = await replies.codes_for(tx, wanted, nine)
+    assert [given[one] for one in wanted] == [2, 1, 1, 3]
 
 
 async def test_the_smallest_free_code_is_given_again(tx: AsyncConnection, nine: datetime) -> None:
