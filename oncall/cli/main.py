@@ -12,6 +12,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("db", "oncall.cli.db:db"),
     ("demo", "oncall.cli.demo:demo"),
     ("grouping", "oncall.cli.grouping:grouping"),
+    ("export", "oncall.cli.export:export"),
     ("intake", "oncall.cli.intake:intake"),
     ("route", "oncall.cli.route:route"),
     ("schedule", "oncall.cli.schedule:schedule"),

@@ -155,6 +155,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         tuple[Network, ...],
         Setting("Internal networks calendars may be read from, as `10.0.0.0/8, 192.168.7.3`; default none.", _networks),
     ] = ()
+    keep_history: Annotated[
+        timedelta, Setting("How long incidents are kept after they are over; insights look back a year.", parse_length)
+    ] = timedelta(days=400)
+    archive_dir: Annotated[
+        str, Setting("Folder that incidents are written to, a line of JSON each, before they are deleted.")
+    ] = ""
     log_level: Annotated[LogLevel, Setting("`debug`, `info`, `warning` or `error`.", _log_level)] = LogLevel.INFO
     log_format: Annotated[LogFormat, Setting("`text` for people, `json` for machines.", _log_format)] = LogFormat.TEXT
     max_body: Annotated[int, Setting("Largest request body taken, as `16MB`; larger ones get 413.", parse_size)] = (

@@ -16,6 +16,7 @@ from oncall.services import (
     catalog_sources,
     drills,
     handoffs,
+    history,
     receipts,
     rotation_digest,
     rotation_views,
@@ -52,6 +53,7 @@ JOBS: tuple[Job, ...] = (
     Job("receipts", timedelta(seconds=10), receipts.ask),
     Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
+    Job("history", timedelta(hours=1), history.trim),
     Job("clean-up", timedelta(hours=1), watch.forget_old),
 )
 

@@ -66,6 +66,19 @@ class Database:
         async with self.engine.connect() as connection:
             await connection.execute(sa.text("select 1"))
 
+    async def maintain(self) -> None:
+        """Give space of deleted rows back and bring the planner's statistics up to date; other nodes may run."""
+        statements = ("pragma wal_checkpoint(truncate)", "vacuum", "analyze") if self.sqlite else ("vacuum (analyze)",)
+        async with self.engine.connect() as connection:
+            if not self.sqlite:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            raw = await connection.get_raw_connection()
+            driver = raw.driver_connection
+            assert driver is not None
+            run = driver.execute_fetchall if self.sqlite else driver.execute
+            for statement in statements:
+                await run(statement)
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
