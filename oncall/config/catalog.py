@@ -94,7 +94,7 @@ def _source(section: Section, directory: Path) -> SourceContent | CatalogFeed | 
             reader=format_name,
             url=url,
             every=section.length("every", CatalogFeed(name="", reader="", url="").every),
-            token_env=section.text("token_env") or None,
+            token_env=section.variable("token_env"),
         )
     found = DirectoryFiles(directory, [fixed_folder(directory, pattern) for pattern in files])
     start = [file for pattern in files for file in found.matching(pattern)]

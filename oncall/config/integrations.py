@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 
 from oncall.config.secret import key_digest
@@ -30,7 +29,7 @@ HEARTBEAT_KEYS: Keys = {
 SHORTEST_KEY = 16
 
 
-def read_integration(name: str, section: Section, fallback_team: str, environ: Mapping[str, str]) -> Integration:
+def read_integration(name: str, section: Section, fallback_team: str) -> Integration:
     """One source of alerts; of its key only the digest is kept."""
     places = section.reading.places
     for key in INTEGRATION_KEYS:
@@ -40,7 +39,7 @@ def read_integration(name: str, section: Section, fallback_team: str, environ: M
     part = section.section("heartbeat", HEARTBEAT_KEYS, about=f"{section.about}: heartbeat")
     return Integration(
         name=name,
-        key_sha256=_digest(section, environ),
+        key_sha256=_digest(section),
         source=_source(section),
         heartbeat=_heartbeat(part, fallback_team) if part else None,
         fallback_team=section.text("fallback_team") or None,
@@ -67,7 +66,7 @@ def _heartbeat(section: Section, fallback_team: str) -> Heartbeat:
     )
 
 
-def _digest(section: Section, environ: Mapping[str, str]) -> str:
+def _digest(section: Section) -> str:
     given = [key for key in ("key", "key_env", "key_sha256") if section.has(key)]
     if len(given) != 1:
         what = f"{section.about} has {' and '.join(given) or 'no key'}"
@@ -83,10 +82,14 @@ def _digest(section: Section, environ: Mapping[str, str]) -> str:
             section.wrong(
                 "key_env", f"is {word}", f"Choose a name that does not begin with {PREFIX}: those are settings"
             )
-        if not environ.get(word):
-            section.wrong("key_env", f"names {word}, which is not set", f"Set {word} in the environment of the engine")
+        if not section.reading.environ.get(word):
+            section.wrong(
+                "key_env",
+                f"names {word}, which is not set",
+                f"Set {word} in the environment of the engine; in a pipeline, to any 16 letters",
+            )
             return ""
-        word = environ[word]
+        word = section.reading.environ[word]
     if len(word) < SHORTEST_KEY:
         section.wrong(given[0], f"is shorter than {SHORTEST_KEY} characters", "Make one with: openssl rand -hex 24")
     if re.fullmatch(r"[A-Za-z0-9._~-]*", word) is None:

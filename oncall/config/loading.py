@@ -68,14 +68,14 @@ def _without_collector() -> Iterator[None]:
 
 
 def _load(directory: Path, environ: Mapping[str, str]) -> Loaded:
-    reading = Reading()
+    reading = Reading(environ=environ)
     if not directory.is_dir():
         reading.error(Place(str(directory), 0), "there is no such directory", "Name a directory with oncall.yaml in it")
-        return Loaded(None, read_settings(environ, None, reading), tuple(reading.problems))
+        return Loaded(None, read_settings(None, reading), tuple(reading.problems))
     if (directory / "oncall.yaml").is_file():  # else this is some other directory, and everything in it a surprise
         check_layout(directory, reading)
     main = _main_section(directory, reading)
-    settings = read_settings(environ, main, reading)
+    settings = read_settings(main, reading)
     defaults_section = main.section("defaults", DEFAULT_KEYS, about="defaults") if main else None
     if main and defaults_section is None and not main.has("defaults"):
         reading.error(main.place(), "defaults are missing", "Add defaults: with fallback_team: TEAM")
@@ -92,7 +92,7 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Loaded:
         checks=checks,
         checks_due=due,
         ownership=read_ownership(main) if main else default_rules(),
-        integrations=_integrations(directory, defaults.fallback_team, environ, reading),
+        integrations=_integrations(directory, defaults.fallback_team, reading),
         defaults=defaults,
     )
     lint(result, reading)
@@ -105,10 +105,10 @@ def load_settings(
     path: Path | str | None, environ: Mapping[str, str] = os.environ
 ) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings alone, for commands that need the database and no people."""
-    reading = Reading()
+    reading = Reading(environ=environ)
     directory = Path(path) if path is not None else None
     main = _main_section(directory, reading) if directory and directory.is_dir() else None
-    return read_settings(environ, main, reading), tuple(sorted(set(reading.problems)))
+    return read_settings(main, reading), tuple(sorted(set(reading.problems)))
 
 
 def _main_section(directory: Path, reading: Reading) -> Section | None:
@@ -147,12 +147,10 @@ def _teams(directory: Path, reading: Reading) -> dict[str, Team]:
     return teams
 
 
-def _integrations(
-    directory: Path, fallback_team: str, environ: Mapping[str, str], reading: Reading
-) -> tuple[Integration, ...]:
+def _integrations(directory: Path, fallback_team: str, reading: Reading) -> tuple[Integration, ...]:
     path = directory / "integrations.yaml"
     found = entries([path] if path.is_file() else [], directory, INTEGRATION_KEYS, "integration", reading)
-    integrations = tuple(read_integration(name, section, fallback_team, environ) for name, section in found)
+    integrations = tuple(read_integration(name, section, fallback_team) for name, section in found)
     if not path.is_file():
         mend = "Add integrations.yaml with a name and a key for each Alertmanager"
         reading.warn(Place("integrations.yaml", 0), "nobody may post alerts", mend)

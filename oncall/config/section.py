@@ -35,9 +35,11 @@ class Place(NamedTuple):
 class Reading:
     """One run over a directory: the problems met so far, and where the things lints speak of were written.
 
-    `places` is keyed by the words that lead to a thing: `("team", "payments", "step", "0")`.
+    `places` is keyed by the words that lead to a thing: `("team", "payments", "step", "0")`. `environ` is the
+    environment the engine would run in.
     """
 
+    environ: Mapping[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     places: dict[tuple[str, ...], Place] = field(default_factory=dict)
 
@@ -129,6 +131,14 @@ class Section:
             return value.strip()
         self.wrong(key, f"is {_kind(value)}, not a text", _text_mend(key, value))
         return default
+
+    def variable(self, key: str) -> str | None:
+        """The name of an environment variable; one that is not set is worth a warning, since pipelines lack secrets."""
+        name = self.text(key) or None
+        if name is not None and not self.reading.environ.get(name):
+            what = f"{self.about}: {key} names {name}, which is not set"
+            self.reading.warn(self.place(key), what, f"Set {name} in the environment of the engine")
+        return name
 
     def flag(self, key: str, *, default: bool = False) -> bool:
         """`true` or `false`."""

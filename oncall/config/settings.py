@@ -209,7 +209,7 @@ SETTING_KEYS: Keys = {
 ENVIRONMENT = Place("environment", 0)
 
 
-def read_settings(environ: Mapping[str, str], section: Section | None, reading: Reading) -> Settings:
+def read_settings(section: Section | None, reading: Reading) -> Settings:
     """The settings, with the default in place of each wrong value; what is wrong is noted.
 
     `section` is `oncall.yaml`, whose keys may hold any setting in lower case without the prefix.
@@ -218,8 +218,8 @@ def read_settings(environ: Mapping[str, str], section: Section | None, reading: 
     channels: dict[str, str] = {}
     for name in SETTING_KEYS:
         variable = PREFIX + name.upper()
-        if environ.get(variable):
-            text, place, shown = environ[variable].strip(), ENVIRONMENT, variable
+        if reading.environ.get(variable):
+            text, place, shown = reading.environ[variable].strip(), ENVIRONMENT, variable
         elif section is not None and section.has(name):
             text, place, shown = section.plain(name), section.place(name), name
         else:
@@ -238,14 +238,14 @@ def read_settings(environ: Mapping[str, str], section: Section | None, reading: 
                 given[name] = SETTINGS[name].parse(text)
             except ValueError as error:
                 reading.error(place, what, sentence(str(error)))
-    _check_names(environ, reading)
+    _check_names(reading)
     _check_together(given, channels, reading)
     return Settings(**given, channels=ChannelValues(channels))
 
 
-def _check_names(environ: Mapping[str, str], reading: Reading) -> None:
+def _check_names(reading: Reading) -> None:
     known = {PREFIX + name.upper() for name in SETTING_KEYS}
-    for variable in sorted(environ):
+    for variable in sorted(reading.environ):
         if variable.startswith(PREFIX) and variable not in known | NOT_SETTINGS:
             reading.error(ENVIRONMENT, f"there is no setting {variable}", suggestion(variable, known))
 

@@ -87,7 +87,7 @@ def _source(section: Section, zone: str, directory: Path) -> ScheduleSource:
         identity=_identity(section),
         priority=section.number("priority", 0, least=-1000),
         role=section.text("role") or None,
-        credentials_env=section.text("credentials_env") or None,
+        credentials_env=section.variable("credentials_env"),
         override=section.flag("override"),
     )
 

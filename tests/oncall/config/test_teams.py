@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from oncall.config import load
+
 STEPS = "escalation: {steps: [{notify: [{schedule: primary}]}]}\n"
 
 
@@ -102,3 +104,12 @@ def test_a_team_that_cannot_work_is_told(told, text, says):
 def test_a_team_file_with_another_ending_is_not_passed_over_in_silence(write, told):
     (write() / "teams" / "data.yml").write_text("members: [ana]\n")
     assert told() == ["teams/data.yml: error: the file is not read. Rename it to data.yaml"]
+
+
+def test_a_password_that_is_not_set_where_the_check_runs_is_a_warning(write):
+    calendar = "{url: 'https://calendar.example/x', credentials_env: CAL_LOGIN}"
+    directory = write(teams__ops=f"members: [ana]\nschedules:\n  primary: {calendar}\n{STEPS}")
+    assert load(directory, {"CAL_LOGIN": "ana:secret"}).problems == ()
+    (problem,) = load(directory, {}).problems
+    assert str(problem).startswith("teams/ops.yaml:3: warning: ")
+    assert "names CAL_LOGIN, which is not set" in problem.what
