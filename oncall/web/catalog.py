@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+
 from aiohttp import web
 
 from oncall.errors import Invalid
@@ -10,6 +12,7 @@ from oncall.moment import parse_moment
 from oncall.services import catalog_view, checks_view, unowned_view
 from oncall.services.explain import Explanation, explain
 from oncall.services.rights import Right
+from oncall.walk import Walk
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render
 from oncall.web.sessions import signed_in
@@ -63,8 +66,38 @@ async def route(request: web.Request) -> web.StreamResponse:
             found = await _explained(request, labels, at)
         except Invalid as error:
             wrong = f"{error}. {error.mend}"
-    context = {"labels": labels, "at": at, "found": found, "wrong": wrong}
+    context = {
+        "labels": labels,
+        "at": at,
+        "found": found,
+        "wrong": wrong,
+        "rows": _rows(found.path.walk) if found else (),
+    }
     return render(request, "route.html", context, status=400 if wrong else 200)
+
+
+def _rows(walk: Walk) -> list[dict[str, object]]:
+    """The walk in order: who is asked by what at which minute, and what is to be said on the way."""
+    asked: dict[tuple[int, int, str, str], list[str]] = {}
+    for ask in walk.asks:
+        asked.setdefault((ask.after, ask.step, ask.name, ask.reason), []).append(ask.channel.replace("_", " "))
+    rows: list[tuple[int, dict[str, object]]] = [
+        (after, {"after": _after(after), "step": step, "who": who, "by": " and ".join(channels), "why": why})
+        for (after, step, who, why), channels in asked.items()
+    ]
+    rows += [
+        (
+            note.after,
+            {"after": _after(note.after), "step": 0, "who": note.text[:1].upper() + note.text[1:], "by": "", "why": ""},
+        )
+        for note in walk.remarks
+    ]
+    return [row for _, row in sorted(rows, key=operator.itemgetter(0))]
+
+
+def _after(seconds: int) -> str:
+    minutes, rest = divmod(seconds, 60)
+    return f"{minutes} min {rest} s" if rest and minutes else f"{rest} s" if rest else f"{minutes} min"
 
 
 async def _explained(request: web.Request, labels: str, at: str) -> Explanation:
