@@ -85,6 +85,11 @@ def _document(document: Part, found: _Found) -> None:
             document.line("metadata"), f"the {kind} has no metadata.name", "Add metadata: {name: NAME}"
         )
         return
+    if "{{" in name:
+        metadata.notes.warn(
+            metadata.line("name"), f"{name!r} is a template's placeholder", "Keep skeletons out of the source"
+        )
+        return
     spec = document.part("spec") or Part(_empty(document), document.notes)
     take(_Entity(_Ref(kind, metadata.text("namespace") or "default", name), metadata, spec), found)
 

@@ -70,7 +70,7 @@ def _entry(tag: str, owners: list[_Owner], info: Part) -> Entry:
         lifecycle=_lifecycle(info),
         description=info.text("description"),
         aliases=unique((title,), tag),
-        depends_on=unique(_tags(info, "x-cortex-dependency"), tag),
+        depends_on=unique((*_tags(info, "x-cortex-dependency"), *_related(info)), tag),
         tools=tuple(_tools(info)),
         tags=unique((*info.texts("x-cortex-groups"), *info.texts("x-cortex-service-groups"))),
         origins={"name": info.origin("x-cortex-tag")} | _origins(info),
@@ -149,6 +149,13 @@ def _tags(info: Part, *keys: str) -> Iterator[str]:
                 yield tag.strip()
             else:
                 info.notes.warn(line, f"{key} has a member without tag", "Write `- tag: NAME`")
+
+
+def _related(info: Part) -> Iterator[str]:
+    """Dependencies written as relationships of a type such as "depends-on"."""
+    for row in info.parts("x-cortex-relationships"):
+        if row.text("type").lower().startswith("depend"):
+            yield from _tags(row, "destinations")
 
 
 def _tools(info: Part) -> Iterator[Tool]:

@@ -182,3 +182,134 @@ def test_templates_and_placeholders_do_not_disturb():
 )
 def test_a_fault_is_told_with_its_line(text, line, what):
     assert (line, what) in problems("backstage", text)
+
+
+def test_skeletons_of_templates_are_left_out_and_told():
+    text = "kind: Component\nmetadata:\n  name: ${{ values.name }}\nspec: {owner: x}\n"
+    assert entries("backstage", text) == {}
+    assert problems("backstage", text) == [(3, "'${{ values.name }}' is a template's placeholder")]
+
+
+@pytest.mark.parametrize(
+    ("selector", "aliases"),
+    [
+        ("app=web", ("web",)),
+        ("app==web, tier!=x", ("web",)),
+        ("app.kubernetes.io/name=web,app.kubernetes.io/instance=web-eu", ("web", "web-eu")),
+        ("component in (web,che)", ()),
+        ("!backstage.io/kubernetes-id", ()),
+        ("app!=web", ()),
+        ("", ()),
+    ],
+)
+def test_label_selectors_name_what_the_workload_is_called(selector, aliases):
+    annotation = f'annotations: {{backstage.io/kubernetes-label-selector: "{selector}"}}'
+    text = f"kind: Component\nmetadata: {{name: a, {annotation}}}\nspec: {{owner: x}}\n"
+    assert entries("backstage", text)["a"].aliases == aliases
+
+
+def test_keys_with_nothing_in_them_mean_nothing():
+    text = """\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: a
+  description:
+  labels:
+  annotations:
+  tags:
+  links: []
+spec:
+  type: service
+  lifecycle:
+  owner: x
+  system: null
+  dependsOn: []
+  subcomponentOf: null
+  providesApis:
+"""
+    entry = entries("backstage", text)["a"]
+    assert (entry.owner, entry.depends_on, entry.tools, entry.tags) == ("x", (), (), ())
+    assert problems("backstage", text) == []
+
+
+def test_a_whole_company_in_several_files():
+    teams = """\
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: commerce, title: Commerce}
+spec: {type: department, profile: {displayName: Commerce Department}, children: [payments, carts]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: payments}
+spec: {type: team, parent: commerce, children: [], members: [ana, ben]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: User
+metadata: {name: cai}
+spec: {memberOf: [carts], profile: {displayName: Cai, email: cai@shop.example}}
+"""
+    systems = """\
+apiVersion: backstage.io/v1alpha1
+kind: Domain
+metadata: {name: retail}
+spec: {owner: commerce}
+---
+apiVersion: backstage.io/v1alpha1
+kind: System
+metadata: {name: shop}
+spec: {owner: group:carts, domain: retail}
+---
+apiVersion: backstage.io/v1alpha1
+kind: System
+metadata: {name: money}
+spec: {domain: retail}
+"""
+    services = """\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: cart}
+spec: {type: service, lifecycle: production, system: shop, consumesApis: [prices]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: ledger}
+spec: {type: service, lifecycle: production, system: money}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: pricing}
+spec: {type: service, owner: user:cai, providesApis: [prices]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: API
+metadata: {name: prices}
+spec: {type: openapi, lifecycle: production, owner: payments, definition: {$text: ./openapi.yaml}}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Resource
+metadata: {name: orders-db}
+spec: {type: database, owner: ben, dependencyOf: [component:cart]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata: {name: cart-worker}
+spec: {type: service, subcomponentOf: cart}
+"""
+    content = company("backstage", teams=teams, systems=systems, services=services)
+    found = {entry.name: entry for entry in content.entries}
+    assert {name: entry.owner for name, entry in found.items()} == {
+        "cart": "carts",
+        "ledger": "commerce",
+        "pricing": "carts",
+        "orders-db": "ben",
+        "cart-worker": "",
+    }
+    assert found["cart"].depends_on == ("pricing", "orders-db")
+    assert [group.names for group in content.groups] == [("commerce", "Commerce", "Commerce Department"), ("payments",)]
+    assert [problem.what for problem in content.problems] == [
+        "component cart: spec.owner is missing",
+        "component ledger: spec.owner is missing",
+        "component cart-worker: spec.owner is missing",
+    ]

@@ -122,3 +122,61 @@ def test_teams_are_groups_not_services():
 )
 def test_a_fault_is_told_with_its_line(text, line, what):
     assert (line, what) in problems("cortex", text)
+
+
+def test_relationships_that_are_dependencies_count():
+    text = (
+        "info:\n  x-cortex-tag: a\n  x-cortex-relationships:\n"
+        "    - {type: depends-on, destinations: [{tag: b}, {tag: c}]}\n    - {type: documents, destinations: [{tag: d}]}\n"
+    )
+    assert entries("cortex", text)["a"].depends_on == ("b", "c")
+
+
+def test_a_whole_company_in_several_files():
+    team = "openapi: 3.0.1\ninfo: {title: Payments Team, x-cortex-tag: pay, x-cortex-type: team}\n"
+    above = """\
+openapi: 3.0.1
+info:
+  title: Commerce
+  x-cortex-tag: commerce
+  x-cortex-type: domain
+  x-cortex-owners:
+    - {type: group, name: leads, provider: CORTEX}
+    - {type: group, name: platform, provider: CORTEX, inheritance: FALLBACK}
+"""
+    below = """\
+openapi: 3.0.1
+info:
+  title: Money
+  x-cortex-tag: money
+  x-cortex-type: domain
+  x-cortex-domain-parents: [{tag: commerce}]
+  x-cortex-owners:
+    - {type: group, name: pay, provider: CORTEX, inheritance: APPEND}
+"""
+    services = """\
+openapi: 3.0.1
+info: {title: Ledger, x-cortex-tag: ledger, x-cortex-type: service, x-cortex-parents: [{tag: money}]}
+---
+openapi: 3.0.1
+info: {title: Carts, x-cortex-tag: carts, x-cortex-parents: [{tag: commerce}]}
+---
+openapi: 3.0.1
+info:
+  title: Topic
+  x-cortex-tag: orders
+  x-cortex-type: kafka-topic
+  x-cortex-owners: [{type: email, email: data@shop.example}, {type: group, name: data}]
+---
+openapi: 3.0.1
+info: {title: Alone, x-cortex-tag: alone, x-cortex-parents: [{tag: nowhere}]}
+"""
+    content = company("cortex", team=team, above=above, below=below, services=services)
+    assert {entry.name: (entry.owner, entry.other_owners) for entry in content.entries} == {
+        "ledger": ("pay", ()),
+        "carts": ("platform", ()),
+        "orders": ("data", ("data@shop.example",)),
+        "alone": ("", ()),
+    }
+    assert [group.names for group in content.groups] == [("pay", "Payments Team")]
+    assert content.problems == ()
