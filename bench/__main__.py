@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, ingest, paging, pipeline, schedules
+from bench import catalog, grouping, ingest, paging, pipeline, schedules
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("catalog", catalog.main),
+    ("grouping", grouping.main),
     ("ingest", ingest.main),
     ("paging", paging.main),
     ("pipeline", pipeline.main),

@@ -12,7 +12,7 @@ from grouping.decision import Basis, Call, Grouping, MergeOffer, Move, Near
 from grouping.explain import evidence, join_sentence, near_sentence, readable
 from grouping.groups import Member, OpenIncidents
 from grouping.kinds import kind_of
-from grouping.learning import learn
+from grouping.learning import BASKET, learn
 from grouping.memory import PairMemory
 from grouping.placing import Place, Placing
 from grouping.pruning import prune
@@ -23,11 +23,12 @@ from grouping.score import Model, scorers, shipped
 from grouping.settings import Settings
 from grouping.statistics import Statistics
 from grouping.ties import Tying
-from grouping.verdict import JOIN, RELATED, SAME
+from grouping.verdict import JOIN, RELATED, SAME, join_bar
 from grouping.volatility import Volatility
 
 #: Two incidents tied together by so many alerts are offered for merging.
 BRIDGES = 2
+DAY = 86400.0
 
 
 class Grouper:
@@ -54,6 +55,7 @@ class Grouper:
         self._reviews = Reviews(self.open)
         self._bridges: dict[tuple[str, str], int] = {}
         self._swept = 0.0
+        self._pruned: float | None = None
 
     def configure(self, settings: Settings, calls: Calls) -> None:
         """Take changed settings and a changed catalog into force."""
@@ -94,6 +96,7 @@ class Grouper:
         kind = self.stats.kind(named, labels.get("namespace", ""), arrival.team)
         place = self._placing.place(arrival, kind, at, self._latest)
         home = place.incident or new_incident
+        bar = join_bar(pages=arrival.pages)
         call, why_called = self._placing.call(arrival, place)
         group = arrival.source_group.key if arrival.source_group else ""
         called = call in (Call.PAGE, Call.HOLD)
@@ -106,10 +109,10 @@ class Grouper:
             is_new=place.incident is None,
             basis=place.basis,
             call=call,
-            reason=self._reason(place) + why_called,
+            reason=self._reason(place, bar) + why_called,
             probability=place.joined.probability if place.joined else 1.0,
             evidence=evidence(self.tying, place.joined) if place.joined else (),
-            near=self._near(place),
+            near=self._near(place, bar),
             moves=self._take_along(place, home),
             merge_offers=self._bridged(place, home),
             hold_for=self.settings.hold_for if call is Call.HOLD else None,
@@ -122,9 +125,18 @@ class Grouper:
         return grouping
 
     def review(self, now: datetime) -> tuple[Move, ...]:
-        """Look again at alerts whose neighbours arrived after them; call it every few seconds."""
-        self._forget(now.timestamp())
-        return self._reviews.due(now.timestamp())
+        """Look again at alerts whose neighbours arrived after them; call it every few seconds.
+
+        Once a day it also forgets what has faded or means nothing, so that memory and rows stay bounded.
+        """
+        at = now.timestamp()
+        self._forget(at)
+        if self._pruned is not None and at - self._pruned > DAY:
+            self.stats.at(at)
+            prune(self.stats, self.open.kinds() | {m.kind.id for m in self._latest.values()})
+        if self._pruned is None or at - self._pruned > DAY:
+            self._pruned = at
+        return self._reviews.due(at)
 
     def looks_due(self, now: datetime) -> bool:
         """Whether a review would look at anything."""
@@ -133,11 +145,6 @@ class Grouper:
     def resolved(self, episode: str, now: datetime) -> None:
         """The alert stopped firing."""
         self.open.resolved(episode, now.timestamp())
-
-    def prune(self, now: datetime) -> None:
-        """Forget what has faded or means nothing, so that memory and rows stay bounded; call it once a day."""
-        self.stats.at(now.timestamp())
-        prune(self.stats, self.open.kinds() | {m.kind.id for m in self._latest.values()})
 
     def closed(self, incident: str) -> None:
         """The incident is over for people: it takes nothing more in."""
@@ -166,19 +173,19 @@ class Grouper:
             return ()
         return moved_by_fork(self.open, place.forked_from, home)
 
-    def _near(self, place: Place) -> tuple[Near, ...]:
+    def _near(self, place: Place, bar: float) -> tuple[Near, ...]:
         return tuple(
             Near(
                 incident=candidate.incident,
                 probability=candidate.probability,
-                sentence=near_sentence(self.stats, place.kind, candidate, JOIN),
+                sentence=near_sentence(self.stats, place.kind, candidate, bar),
                 possibly_related=candidate.probability >= RELATED,
             )
             for candidate in place.ranked[:3]
             if candidate is not place.joined and candidate.probability >= 0.02
         )
 
-    def _reason(self, place: Place) -> str:
+    def _reason(self, place: Place, bar: float) -> str:
         kind = readable(place.kind)
         if place.basis is Basis.REPEAT:
             return f"{kind} is already part of this incident"
@@ -198,7 +205,7 @@ class Grouper:
                 f"possibly the same as #{place.forked_from.incident}, and kept apart so that no page is hidden: {told}"
             )
         if place.ranked:
-            return f"nothing open is close enough: {near_sentence(self.stats, place.kind, place.ranked[0], JOIN)}"
+            return f"nothing open is close enough: {near_sentence(self.stats, place.kind, place.ranked[0], bar)}"
         return f"nothing open goes with {kind}"
 
     def _bridged(self, place: Place, home: str) -> tuple[MergeOffer, ...]:
@@ -220,7 +227,7 @@ class Grouper:
         for number, member in reversed(self._latest.items()):
             if member.at >= at:
                 began[number] = member.at
-            elif member.at < at - BELIEVED.total_seconds():
+            if len(began) > BASKET or member.at < at - BELIEVED.total_seconds():
                 break
         return began
 

@@ -67,7 +67,7 @@ class Placing:
         if like is not None:
             place.incident, place.basis, place.like = self._open.home(like.episode), Basis.REPEAT, like
             return place
-        in_reach = [m for m in reversed(latest.values()) if self._open.home(m.episode) is not None]
+        in_reach = (m for m in reversed(latest.values()) if self._open.home(m.episode) is not None)
         place.ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
         place.ranked = candidates(place.ties, {t.member.episode: self._home(t.member) for t in place.ties})
         self._judge(arrival, place, storm)

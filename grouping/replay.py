@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -80,7 +80,7 @@ class Replay:
     def assigned(self) -> Iterator[Assigned]:
         """The outcome of every line so far, after the last looks."""
         if self._clock is not None:
-            self._move(self._grouper.review(datetime.max.replace(tzinfo=UTC)))
+            self._move(self._grouper.review(self._clock + timedelta(hours=1)))
         for index, (incident, grouping) in enumerate(zip(self._incident, self._grouping, strict=True)):
             moved = self._moved.get(index)
             yield Assigned(
