@@ -258,6 +258,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_lease")),
     )
     op.create_table(
+        "password",
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("changed_at", Instant(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failed_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("person", name=op.f("pk_password")),
+    )
+    op.create_table(
         "phone_message",
         sa.Column("id", Id, nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
@@ -486,6 +495,23 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at is null"),
             postgresql_where=sa.text("ended_at is null"),
         )
+
+    op.create_table(
+        "attachment",
+        sa.Column("id", Id, nullable=False),
+        sa.Column("incident_id", Id, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["incident.id"], name=op.f("fk_attachment_incident_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+    )
+    with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.create_index("ix_attachment_incident_id", ["incident_id"], unique=False)
 
     op.create_table(
         "incident_post",

@@ -26,6 +26,10 @@ PREFIX = "ONCALL_"
 NOT_SETTINGS = frozenset({"ONCALL_TEST_DATA"})
 
 
+#: Settings that sign people in at an OpenID provider; one without the others is a slip.
+OPENID = (f"{PREFIX}OIDC_ISSUER", f"{PREFIX}OIDC_CLIENT_ID", f"{PREFIX}OIDC_CLIENT_SECRET")
+
+
 class LogFormat(StrEnum):
     """How log lines are written."""
 
@@ -161,6 +165,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     archive_dir: Annotated[
         str, Setting("Folder that incidents are written to, a line of JSON each, before they are deleted.")
     ] = ""
+    oidc_issuer: Annotated[
+        str, Setting("Address of the OpenID provider people sign in at, as `https://accounts.example.com`.", _address)
+    ] = ""
+    oidc_client_id: Annotated[str, Setting("This engine's client id at the OpenID provider.")] = ""
+    oidc_client_secret: Annotated[
+        Secret, Setting("The client's secret; the redirect address is `/sign-in/oidc/back`.", _secret)
+    ] = Secret()
     log_level: Annotated[LogLevel, Setting("`debug`, `info`, `warning` or `error`.", _log_level)] = LogLevel.INFO
     log_format: Annotated[LogFormat, Setting("`text` for people, `json` for machines.", _log_format)] = LogFormat.TEXT
     max_body: Annotated[int, Setting("Largest request body taken, as `16MB`; larger ones get 413.", parse_size)] = (
@@ -253,6 +264,7 @@ def _check_names(reading: Reading) -> None:
 def _check_together(given: Mapping[str, Any], channels: Mapping[str, str], reading: Reading) -> None:
     """Half a provider is a slip: whoever sets one of its required settings wants the channel."""
     groups = {tuple(setting.env for setting in channel.settings if setting.required) for channel in CHANNELS}
+    groups.add(OPENID)
     for names in sorted(groups):
         missing = [name for name in names if not (channels.get(name) or given.get(_key(name)))]
         if missing and len(missing) < len(names):

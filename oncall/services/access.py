@@ -64,15 +64,41 @@ async def sign_in_by_link(engine: Engine, secret: str) -> Secret:
     Raises:
         SignedOut: it was used, has expired, or never was.
     """
-    now = engine.clock.now()
     async with engine.database.write() as tx:
-        person = _known(engine, await store.use_link(tx, digest(secret), now))
-        session = _new_secret()
+        person = _known(engine, await store.use_link(tx, digest(secret), engine.clock.now()))
+    return await start_session(engine, person, "link")
+
+
+async def start_session(engine: Engine, person: Person, how: str) -> Secret:
+    """A session for somebody who has shown who they are; `how` goes to the audit log."""
+    now, session = engine.clock.now(), _new_secret()
+    async with engine.database.write() as tx:
         await store.add_session(
             tx, Session(digest=digest(session), person=person.id, created_at=now, expires_at=now + SESSION_LIFE)
         )
-        await store.log(tx, AuditLine(at=now, by=person.id, via=Via.WEB.value, act="sign in", subject="link"))
+        await store.log(tx, AuditLine(at=now, by=person.id, via=Via.WEB.value, act="sign in", subject=how))
     return Secret(session)
+
+
+async def sessions_of(engine: Engine, caller: Caller) -> list[Session]:
+    """The caller's sessions that hold, newest first."""
+    async with engine.database.read() as tx:
+        return await store.sessions_of_person(tx, caller.person, engine.clock.now())
+
+
+async def revoke_session(engine: Engine, caller: Caller, session_digest: str) -> None:
+    """End one of the caller's sessions, on whatever device it is.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if not any(session.digest == session_digest for session in await sessions_of(engine, caller)):
+        raise NotFound("there is no such session", "It may have ended already.")
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        await store.revoke_session(tx, session_digest, now)
+        line = AuditLine(at=now, by=caller.person, via=caller.via.value, act="end session", subject="")
+        await store.log(tx, line)
 
 
 async def caller_of_session(engine: Engine, secret: str) -> Caller:

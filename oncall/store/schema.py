@@ -485,6 +485,31 @@ sign_in_link = Table(
     Column("used_at", Instant),
 )
 
+#: Local passwords, for where no identity provider exists; there is none until somebody sets one.
+password = Table(
+    "password",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failed_at", Instant),
+)
+
+#: Files beside an incident: images people uploaded, what programs attached.
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("incident_id", Id, ForeignKey("incident.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_attachment_incident_id", "incident_id"),
+)
+
 api_token = Table(
     "api_token",
     metadata,

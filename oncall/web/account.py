@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from oncall.errors import Invalid
 from oncall.person import Role
-from oncall.services import access
+from oncall.services import access, passwords
 from oncall.services.access import NewToken
 from oncall.services.rights import lower
 from oncall.web import sessions
 from oncall.web.keys import CALLER, engine_of
+from oncall.web.problems import Problem, problem_of
 from oncall.web.rendering import render, see_other
 
 
@@ -40,8 +42,41 @@ async def revoke_token(request: web.Request) -> web.StreamResponse:
     return see_other("/account")
 
 
-async def _show(request: web.Request, made: str = "") -> web.StreamResponse:
+@sessions.signed_in
+async def set_password(request: web.Request) -> web.StreamResponse:
+    """Set or change the password."""
+    form = await request.post()
+    try:
+        await passwords.set_password(
+            engine_of(request), request[CALLER], str(form.get("new", "")), old=str(form.get("old", ""))
+        )
+    except Invalid as error:
+        return await _show(request, problem=problem_of(error))
+    return await _show(request, said="The password is set.")
+
+
+@sessions.signed_in
+async def revoke_session(request: web.Request) -> web.StreamResponse:
+    """End a session on another device."""
+    await access.revoke_session(engine_of(request), request[CALLER], request.match_info["digest"])
+    return see_other("/account")
+
+
+async def _show(
+    request: web.Request, made: str = "", said: str = "", problem: Problem | None = None
+) -> web.StreamResponse:
     caller = request[CALLER]
+    own = access.digest(sessions.session_secret(request) or "")
+    others = [s for s in await access.sessions_of(engine_of(request), caller) if s.digest != own]
     tokens = await access.tokens_of(engine_of(request), caller)
     scopes = [role for role in Role if lower(role, caller.role) is role]
-    return render(request, "account.html", {"tokens": tokens, "scopes": scopes, "made": made})
+    context = {
+        "tokens": tokens,
+        "scopes": scopes,
+        "made": made,
+        "said": said,
+        "problem": problem,
+        "others": others,
+        "shortest": passwords.SHORTEST,
+    }
+    return render(request, "account.html", context, status=problem.status if problem else 200)

@@ -54,6 +54,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/metrics", health.metrics),
     ("GET", "/static/{name}", ASSETS.serve),
     ("GET", "/sign-in", sign_in.sign_in),
+    ("POST", "/sign-in", sign_in.by_password),
+    ("GET", "/sign-in/oidc", sign_in.to_provider),
+    ("GET", "/sign-in/oidc/back", sign_in.from_provider),
     ("GET", "/sign-in/link/{secret}", sign_in.show_link),
     ("POST", "/sign-in/link/{secret}", sign_in.use_link),
     ("POST", "/sign-out", sign_in.sign_out),
@@ -100,6 +103,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/more", more.show),
     ("POST", "/-/reload", reload.reload),
     ("GET", "/account", account.show),
+    ("POST", "/account/password", account.set_password),
+    ("POST", "/account/sessions/{digest}/revoke", account.revoke_session),
     ("POST", "/account/tokens", account.create_token),
     ("POST", "/account/tokens/{digest}/revoke", account.revoke_token),
 )

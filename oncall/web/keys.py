@@ -12,6 +12,8 @@ ENGINE = web.AppKey("engine", Engine)
 NEWS = web.AppKey("news", News)
 #: Who asks; set by `sessions.signed_in` and `sessions.api_caller`, absent on open addresses.
 CALLER = web.RequestKey("caller", Caller)
+#: The secret of a browser that is not signed in; set by `sessions.visitor`.
+VISIT = web.RequestKey("visit", str)
 #: What ties a form to the browser it was made for.
 FORM_TOKEN = web.RequestKey("form_token", str)
 

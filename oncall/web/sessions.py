@@ -14,7 +14,7 @@ from oncall.config.secret import Secret
 from oncall.errors import Refused, SignedOut
 from oncall.services import access
 from oncall.services.rights import Caller
-from oncall.web.keys import CALLER, FORM_TOKEN, engine_of
+from oncall.web.keys import CALLER, FORM_TOKEN, VISIT, engine_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -48,6 +48,7 @@ def visitor(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         visit = request.cookies.get(visit_cookie(request)) or secrets.token_urlsafe(24)
         request[FORM_TOKEN] = form_token(visit)
+        request[VISIT] = visit
         await _check_form(request)
         response = await handler(request)
         if request.method in SAFE_METHODS:
@@ -91,6 +92,11 @@ def start_session(request: web.Request, response: web.StreamResponse, secret: Se
 def session_secret(request: web.Request) -> str | None:
     """What the browser showed, whether or not it still holds."""
     return _session(request)
+
+
+def visit_secret(request: web.Request) -> str:
+    """The secret of a browser that is not signed in; only inside a `visitor` view."""
+    return request[VISIT]
 
 
 def end_session(request: web.Request, response: web.StreamResponse) -> None:

@@ -4,16 +4,62 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from oncall.services import access
+from oncall.errors import SignedOut
+from oncall.services import access, oidc, passwords
 from oncall.web import sessions
 from oncall.web.keys import engine_of
+from oncall.web.problems import Problem, problem_of
 from oncall.web.rendering import render, see_other
 
 
 @sessions.visitor
 async def sign_in(request: web.Request) -> web.StreamResponse:
     """How to get in."""
-    return render(request, "sign_in.html")
+    return _ways(request, request.query.get("next", "/"))
+
+
+@sessions.visitor
+async def by_password(request: web.Request) -> web.StreamResponse:
+    """Name and password."""
+    form = await request.post()
+    name, password, place = (str(form.get(field, "")) for field in ("name", "password", "next"))
+    try:
+        session = await passwords.sign_in(engine_of(request), name, password)
+    except SignedOut as error:
+        return _ways(request, place, problem_of(error))
+    response = see_other(within(place))
+    sessions.start_session(request, response, session)
+    return response
+
+
+@sessions.visitor
+async def to_provider(request: web.Request) -> web.StreamResponse:
+    """To the OpenID provider."""
+    return see_other(await oidc.begin(engine_of(request), sessions.visit_secret(request)))
+
+
+@sessions.visitor
+async def from_provider(request: web.Request) -> web.StreamResponse:
+    """Back from it."""
+    code, state = request.query.get("code", ""), request.query.get("state", "")
+    try:
+        session = await oidc.finish(engine_of(request), sessions.visit_secret(request), code=code, state=state)
+    except SignedOut as error:
+        return _ways(request, "/", problem_of(error))
+    response = see_other("/")
+    sessions.start_session(request, response, session)
+    return response
+
+
+def within(place: str) -> str:
+    """The address if it is one of ours, else the first view: nobody is led elsewhere by a link to the sign-in."""
+    ours = place.startswith("/") and not place.startswith(("//", "/\\")) and place.isprintable()
+    return place if ours else "/"
+
+
+def _ways(request: web.Request, place: str, problem: Problem | None = None) -> web.Response:
+    context = {"place": within(place), "problem": problem, "provider": bool(engine_of(request).settings.oidc_issuer)}
+    return render(request, "sign_in.html", context, status=problem.status if problem else 200)
 
 
 @sessions.visitor

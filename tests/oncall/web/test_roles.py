@@ -23,11 +23,20 @@ OPEN = {
     "/static/{name}",
     "/sign-in",
     "/sign-in/link/{secret}",
+    "/sign-in/oidc",
+    "/sign-in/oidc/back",
     "/answer/{page}",
     "/feeds/{secret}.ics",
 }
 #: What everybody changes about themselves.
-OWN = {"/account/tokens", "/account/tokens/{digest}/revoke", "/subscriptions", "/subscriptions/{digest}/revoke"}
+OWN = {
+    "/account/password",
+    "/account/sessions/{digest}/revoke",
+    "/account/tokens",
+    "/account/tokens/{digest}/revoke",
+    "/subscriptions",
+    "/subscriptions/{digest}/revoke",
+}
 #: Least role of an address that asks for more than looking.
 LEAST = {
     "/incidents/{id}/{verb}": Role.RESPONDER,
