@@ -64,6 +64,7 @@ def _nothing_is_overdue(bodies: Rows, involvements: Rows, pages: Rows, now: date
     late = [p.incident_id for p in involvements if p.next_due_at is not None and p.next_due_at <= now]
     assert not late, f"invariant 3: steps of {late} were not taken"
     stuck = [p.id for p in pages if p.status == "planned" and p.due_at <= now]
+    stuck += [p.id for p in pages if p.status == "sending" and p.leased_until <= now]
     assert not stuck, f"invariant 4: pages {stuck} were not sent"
 
 
