@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from schedules.shift import OnCall, Segment
-from schedules.spans import Span, length, stretches, union
+from schedules.spans import Span, common, hours, stretches, union
 from schedules.who import same_role
 
 LOOK_AHEAD = timedelta(days=30)
@@ -51,16 +52,28 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def findings(
-    segments: Sequence[Segment], now: datetime, people: Mapping[str, Standing], zone: ZoneInfo
+    segments: Sequence[Segment],
+    now: datetime,
+    people: Mapping[str, Standing],
+    zone: ZoneInfo,
+    others: Mapping[str, Sequence[Segment]] = MappingProxyType({}),
 ) -> tuple[Finding, ...]:
-    """Everything within the next 30 days, soonest first; times are worded in `zone`."""
+    """Everything within the next 30 days, soonest first.
+
+    Args:
+        segments: the rotation, tiled.
+        now: aware, UTC.
+        people: those the engine knows.
+        zone: in which times are worded.
+        others: the team's other rotations by name, to find who is on call in two of them at once.
+    """
     end = min(now + LOOK_AHEAD, segments[-1].end) if segments else now
     ahead = [segment for segment in segments if segment.end > now and segment.start < end]
     planned = plan_end(segments, now)
     found = [
         *_gaps(ahead, now, planned, zone),
         *_people(ahead, now, end, people, zone),
-        *_double(ahead, now, end, zone),
+        *_double(ahead, (now, end), zone, others),
         *_ends(now, planned, zone),
     ]
     return tuple(sorted(found, key=lambda finding: (finding.start, finding.key)))
@@ -117,20 +130,27 @@ def _people(
         )
 
 
-def _double(ahead: Sequence[Segment], now: datetime, end: datetime, zone: ZoneInfo) -> Iterator[Finding]:
-    booked: dict[str, list[Span]] = {}
+def _double(
+    ahead: Sequence[Segment], window: Span, zone: ZoneInfo, others: Mapping[str, Sequence[Segment]]
+) -> Iterator[Finding]:
+    booked: dict[tuple[str, str], list[Span]] = {}
     for segment in ahead:
         for person in {who.person for who in segment.on_call if _other_role(who, segment.on_call)}:
-            booked.setdefault(person, []).append((max(segment.start, now), min(segment.end, end)))
-    for person, spans in booked.items():
+            span = (max(segment.start, window[0]), min(segment.end, window[1]))
+            booked.setdefault((person, "both primary and backup"), []).append(span)
+    own = stretches(ahead, *window)
+    for name, segments in others.items():
+        for person, spans in stretches(segments, *window).items():
+            if shared := common(own.get(person, []), spans):
+                booked[person, f"on call here and in “{name}” at once"] = shared
+    for (person, how), spans in booked.items():
         joined = union(spans)
-        hours = length(joined) / timedelta(hours=1)
         yield Finding(
             kind=FindingKind.DOUBLE,
-            key=f"{FindingKind.DOUBLE}:{person}:{joined[-1][1]:%Y%m%dT%H%MZ}",
+            key=f"{FindingKind.DOUBLE}:{person}",
             start=joined[0][0],
             end=joined[0][1],
-            what=f"{person} is both primary and backup {_when(joined[0], zone)} ({hours:.0f} h within 30 days).",
+            what=f"{person} is {how} {_when(joined[0], zone)} ({hours(joined):.0f} h within 30 days).",
             fix="Give one of the two shifts to somebody else: nobody is left to escalate to.",
             person=person,
         )

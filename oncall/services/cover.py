@@ -16,8 +16,8 @@ from oncall.services import rotations
 from oncall.services.on_call import schedule_key
 from oncall.services.rights import Caller, Right
 from oncall.services.rotation_news import span_words
-from oncall.services.rotation_report import segments_of
 from oncall.services.rotation_views import all_schedules, schedule_of
+from oncall.services.segments import segments_of
 from oncall.services.standing import reachable
 from oncall.services.telling import tell_person
 from oncall.store import covers, overrides, page_counts

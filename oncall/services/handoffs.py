@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.directory import Schedule, Team
 from oncall.engine import Engine
 from oncall.services.on_call import schedule_key
-from oncall.services.rotation_report import segments_of
 from oncall.services.rotation_views import all_schedules
+from oncall.services.segments import segments_of
 from oncall.services.telling import tell_person
 from oncall.store import incidents as incident_rows
 from oncall.store import rotation_findings, views

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.directory import Team
 from oncall.engine import Engine
 from oncall.services.on_call import schedule_key
-from oncall.services.rotation_report import Report, report, segments_of
+from oncall.services.rotation_report import Report, report
+from oncall.services.segments import segments_of
 from oncall.services.telling import tell_team
 from oncall.store import health_snapshots, rotation_findings
 

@@ -12,13 +12,14 @@ from oncall.directory import Schedule, Team
 from oncall.engine import Engine
 from oncall.services.feeds import Looked
 from oncall.services.on_call import schedule_key
+from oncall.services.segments import segments_of
 from oncall.services.shown import shown
 from oncall.services.standing import standings
 from oncall.services.telling import tell_person, tell_team
 from oncall.services.trouble import open_trouble
 from oncall.store import rotation_findings
 from schedules.changes import Change, ChangeKind, by_person, changes
-from schedules.findings import FindingKind, findings
+from schedules.findings import LOOK_AHEAD, Finding, FindingKind, findings
 from schedules.shift import OnCall, Segment
 from schedules.spans import Span
 
@@ -42,16 +43,38 @@ async def tell(
     if before:
         await _tell_changes(engine, tx, team, schedule, changes(_people_only(before), _people_only(after), now), now)
     named = shown(engine.directory, after)
-    found = findings(named, now, await standings(engine, tx, named), ZoneInfo(team.timezone))
+    others = await _siblings(engine, tx, team, schedule, now)
+    found = findings(named, now, await standings(engine, tx, named), ZoneInfo(team.timezone), others)
     key = schedule_key(team.id, schedule.name)
     fresh = await rotation_findings.replace(tx, key, found, now)
     for kind in FindingKind:
         engine.metrics.rotation_findings.labels(key, kind.value).set(sum(one.kind is kind for one in found))
+    fresh = tuple([one for one in fresh if await _news(tx, team, one, now)])
     if fresh:
         lines = [f"• {one.what} {one.fix}" for one in fresh[:MOST]]
         more = [f"… and {len(fresh) - MOST} more"] if len(fresh) > MOST else []
         text = "\n".join([f"On-call rotation {team.name} / {schedule.name}: look ahead", *lines, *more])
         await tell_team(engine, tx, team, text, reason="trouble ahead in the rotation", now=now)
+
+
+async def _siblings(
+    engine: Engine, tx: AsyncConnection, team: Team, schedule: Schedule, now: datetime
+) -> dict[str, tuple[Segment, ...]]:
+    """The team's other rotations within the look-ahead."""
+    found = {}
+    for name in team.schedules:
+        if name != schedule.name:
+            segments = await segments_of(tx, schedule_key(team.id, name), now, now + LOOK_AHEAD)
+            found[name] = shown(engine.directory, segments)
+    return found
+
+
+async def _news(tx: AsyncConnection, team: Team, finding: Finding, now: datetime) -> bool:
+    """Whether this has still to be told: a double booking shows in both rotations, but is one trouble a week."""
+    if finding.kind is not FindingKind.DOUBLE:
+        return True
+    year, week, _ = now.isocalendar()
+    return await rotation_findings.tell_once(tx, f"{finding.key} {team.id} {year}-{week}", now)
 
 
 async def tell_alarms(  # noqa: PLR0917 - one schedule, as the transaction sees it

@@ -11,16 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.directory import Schedule, Team
 from oncall.engine import Engine
 from oncall.services.on_call import schedule_key
-from oncall.services.rotations import tiled
+from oncall.services.segments import segments_of
 from oncall.services.shown import shown
 from oncall.services.standing import reachable
-from oncall.store import page_counts, rotations
+from oncall.store import page_counts
 from schedules.health.fixes import Fix, fixes
 from schedules.health.items import Item
 from schedules.health.notes import notes
 from schedules.health.plan import Member, Plan, plan
 from schedules.health.score import Gate, health
-from schedules.shift import Segment
 from schedules.spans import common, hours
 from schedules.unsocial import free_days, nights
 
@@ -109,11 +108,6 @@ async def plan_of(engine: Engine, tx: AsyncConnection, team: Team, schedule: Sch
     counted = await page_counts.by_person(tx, team.id, now - timedelta(days=weights.look_back_days))
     pages = {name: counted[person.id] for name, person in people.items() if person.id in counted}
     return plan(segments, now, members=members, pages=pages, weights=weights, timezone=team.timezone)
-
-
-async def segments_of(tx: AsyncConnection, key: str, since: datetime, until: datetime) -> tuple[Segment, ...]:
-    """The stored segments that tile [since, until)."""
-    return tiled(await rotations.segments_between(tx, key, since, until), (since, until))
 
 
 def _load(engine: Engine, subject: Plan, name: str) -> PersonLoad:

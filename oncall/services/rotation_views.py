@@ -12,7 +12,8 @@ from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.services.on_call import schedule_key
 from oncall.services.rights import Caller, Right
-from oncall.services.rotation_report import Report, report, segments_of
+from oncall.services.rotation_report import Report, report
+from oncall.services.segments import segments_of
 from oncall.services.shown import shown
 from oncall.store import health_snapshots, overrides, rotation_findings, rotations
 from oncall.store.health_snapshots import Snapshot

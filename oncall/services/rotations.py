@@ -14,11 +14,12 @@ from oncall.engine import Engine
 from oncall.services import feeds, rotation_news
 from oncall.services.feeds import Looked
 from oncall.services.on_call import schedule_key
+from oncall.services.segments import stored, tiled
 from oncall.store import overrides, rotation_findings, rotations
-from oncall.store.rotations import Feed, StoredSegment
+from oncall.store.rotations import Feed
 from schedules.layers import Layer, lay
-from schedules.shift import Segment, Shift
-from schedules.tiling import Window, tile
+from schedules.shift import Shift
+from schedules.tiling import Window
 
 #: Segments reach this far, so that a wide expansion is never asked about an instant at its edge.
 BEHIND = timedelta(days=40)
@@ -143,26 +144,6 @@ async def _store(  # noqa: PLR0917 - one schedule, as the transaction sees it
     await rotation_news.tell(
         engine, tx, team, schedule, before=tiled(before, window) if before else (), after=segments, now=now
     )
-
-
-def stored(key: str, segment: Segment) -> StoredSegment:
-    """A segment as a row holds it."""
-    return StoredSegment(
-        schedule=key,
-        starts_at=segment.start,
-        ends_at=segment.end,
-        on_call=tuple((who.person, who.role or "") for who in segment.on_call),
-    )
-
-
-def tiled(rows: Sequence[StoredSegment], window: Window) -> tuple[Segment, ...]:
-    """Rows as segments that tile the window, gaps included."""
-    shifts = [
-        Shift(start=row.starts_at, end=row.ends_at, person=person, role=role or None)
-        for row in rows
-        for person, role in row.on_call
-    ]
-    return tile(shifts, window)
 
 
 def _measure(engine: Engine, key: str, found: Sequence[Feed], now: datetime) -> None:

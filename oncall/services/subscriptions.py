@@ -15,8 +15,8 @@ from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.services.on_call import schedule_key
 from oncall.services.rights import Caller, Right
-from oncall.services.rotation_report import segments_of
 from oncall.services.rotation_views import all_schedules
+from oncall.services.segments import segments_of
 from oncall.services.shown import shown
 from oncall.store import feed_tokens
 from oncall.store.feed_tokens import FeedToken

@@ -98,3 +98,11 @@ def test_findings_come_soonest_first():
     assert starts == sorted(starts)
     assert len(starts) == 3
     assert starts[-1] - starts[0] < timedelta(days=30)
+
+
+def test_one_person_in_two_rotations_of_the_team_at_once_is_told():
+    others = {"secondary": tiled([shift(200, 210, "ana"), shift(100, 110, "ana")], end=120 * DAYS)}
+    (finding,) = findings(tiled(planned(), end=120 * DAYS), at(0), KNOWN, BERLIN, others)
+    assert (finding.kind, finding.key, finding.start) == (FindingKind.DOUBLE, "double_booking:ana", at(100))
+    assert "ana is on call here and in “secondary” at once" in finding.what
+    assert "(10 h within 30 days)" in finding.what
