@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.directory import Schedule, Team
 from oncall.engine import Engine
 from oncall.errors import AlreadyTaken, Invalid, NotFound
+from oncall.incident import Via
+from oncall.person import Person
 from oncall.services import rotations
 from oncall.services.on_call import schedule_key
 from oncall.services.rights import Caller, Right
@@ -91,6 +93,23 @@ async def ask(engine: Engine, caller: Caller, asked: NewCover) -> CoverView:
             await _tell(engine, tx, person, _asking(engine, request, person, team, schedule), team)
     engine.wake.delivery.set()
     return CoverView(request=request, team=team.id, schedule=schedule.name, candidates=found)
+
+
+async def ask_from_now(engine: Engine, person: Person, length: timedelta, note: str = "") -> int:
+    """Ask for cover in every rotation the person is on call in now, as a reply does; how many requests that makes."""
+    now = engine.clock.now()
+    teams = tuple(team.id for team in engine.directory.teams_of(person.id))
+    caller = Caller(person=person.id, name=person.name, role=person.role, teams=teams, via=Via.PAGER)
+    found = []
+    async with engine.database.read() as tx:
+        for team, schedule in all_schedules(engine):
+            (segment, *_) = await segments_of(tx, schedule_key(team.id, schedule.name), now, now + timedelta(minutes=1))
+            if any(who.person == person.id for who in segment.on_call):
+                found.append((team.id, schedule.name))
+    for team_id, name in found:
+        wanted = NewCover(team=team_id, schedule=name, starts_at=now, ends_at=now + length, note=note[:500])
+        await ask(engine, caller, wanted)
+    return len(found)
 
 
 async def view(engine: Engine, caller: Caller, number: int) -> CoverView:

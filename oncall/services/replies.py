@@ -10,7 +10,7 @@ from oncall.engine import Engine
 from oncall.errors import AlreadyAcknowledged, AlreadyResolved, OncallError
 from oncall.incident import Actor, Via
 from oncall.person import Person
-from oncall.services import incidents, on_call
+from oncall.services import cover, incidents, on_call
 from oncall.services.telling import tell_team
 from oncall.store import contacts, rotations
 from oncall.store import incidents as incident_rows
@@ -194,6 +194,9 @@ async def ask_for_cover(engine: Engine, person: Person, length: timedelta, why: 
     teams = engine.directory.teams_of(person.id)
     if not teams:
         return "You are in no team that could be asked."
+    # On call now, the best candidates are asked for the very shift; else the teams hear of it.
+    if await cover.ask_from_now(engine, person, length, why.strip()):
+        return engine.wording.phrases.say(person.language, "answer_cover", until=f"{until:%H:%M} UTC")
     asking = f"{person.name} asks for cover until {until:%a %H:%M} UTC" + (f": {why.strip()}" if why.strip() else "")
     async with engine.database.write() as tx:
         for team in teams:

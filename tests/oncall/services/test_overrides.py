@@ -185,3 +185,10 @@ async def test_a_revoked_address_is_dead_and_only_its_maker_revokes_it(ops):
 async def test_a_feed_of_no_team_is_refused(ops):
     with pytest.raises(Invalid, match="there is no team"):
         await subscriptions.subscribe(ops.engine, caller("ben"), NewSubscription(kind="team", team="nope"))
+
+
+async def test_a_reply_that_asks_for_cover_asks_the_best_for_the_shift_that_runs(ops):
+    ana = ops.engine.directory.people["ana"]
+    assert await cover.ask_from_now(ops.engine, ana, timedelta(hours=2)) == 1
+    assert "Ana asks for cover for Operations / primary, now to 12:00 CET" in (await ops.told())["cai"][0]
+    assert await cover.ask_from_now(ops.engine, ops.engine.directory.people["ben"], timedelta(hours=2)) == 0
