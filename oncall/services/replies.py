@@ -194,9 +194,8 @@ async def ask_for_cover(engine: Engine, person: Person, length: timedelta, why: 
     teams = engine.directory.teams_of(person.id)
     if not teams:
         return "You are in no team that could be asked."
-    # On call now, the best candidates are asked for the very shift; else the teams hear of it.
-    if await cover.ask_from_now(engine, person, length, why.strip()):
-        return engine.wording.phrases.say(person.language, "answer_cover", until=f"{until:%H:%M} UTC")
+    # Whoever is on call now has the best candidates asked for the very shift, beside the word to the team.
+    await cover.ask_from_now(engine, person, length, why.strip())
     asking = f"{person.name} asks for cover until {until:%a %H:%M} UTC" + (f": {why.strip()}" if why.strip() else "")
     async with engine.database.write() as tx:
         for team in teams:
