@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from routing.catalog.assembly import SourceContent
 from routing.catalog.gather import gather
 from routing.catalog.merging import LISTS, SINGLE, Precedence, merge_sources
 from routing.catalog.readers import READERS, own, reader
+from routing.catalog.reading import Reader
 from routing.problem import ProblemLevel
 
 CATALOG_KEYS: Keys = {
@@ -24,8 +26,9 @@ CATALOG_KEYS: Keys = {
 }
 SOURCE_KEYS: Keys = {
     "name": "the source's name, in explanations and for precedence",
-    "reader": f"format: {', '.join(f'`{reader.name}`' for reader in READERS)}",
-    "files": "paths with wildcards, relative to the configuration directory, as `../checkouts/*/catalog-info.yaml`",
+    "reader": f"format: {', '.join(f'`{reader.name}` ({reader.title})' for reader in READERS)}",
+    "files": "paths with wildcards, relative to the configuration directory, as `../checkouts/*/catalog-info.yaml`; of a "
+    "directory, the format's usual files anywhere in it",
     "url": "address of a descriptor, fetched by the engine",
     "every": "with `url`: how often it is fetched; default 15m",
     "token_env": "with `url`: name of an environment variable that holds a bearer token",
@@ -97,10 +100,19 @@ def _source(section: Section, directory: Path) -> SourceContent | CatalogFeed | 
             token_env=section.variable("token_env"),
         )
     found = DirectoryFiles(directory, [fixed_folder(directory, pattern) for pattern in files])
-    start = [file for pattern in files for file in found.matching(pattern)]
+    start = [file for pattern in _patterns(directory, files, format_) for file in found.matching(pattern)]
     if files and not start:
         section.reading.warn(section.place("files"), f"{section.about} finds no file", "Mend the pattern")
     return gather(name, format_, start, found)
+
+
+def _patterns(directory: Path, files: Iterable[str], format_: Reader) -> Iterator[str]:
+    """The patterns as written; a directory stands for the format's usual files anywhere in it."""
+    for pattern in files:
+        if (directory / pattern).is_dir():
+            yield from (f"{pattern.rstrip('/')}/**/{name}" for name in format_.files)
+        else:
+            yield pattern
 
 
 def _precedence(section: Section | None, names: list[str]) -> Precedence:

@@ -122,3 +122,15 @@ def test_what_others_wrote_is_told_but_does_not_refuse_this_directory(company):
     told = " ".join(str(problem) for problem in loaded.problems)
     assert "warning: the file is not YAML" in told
     assert "warning: service orphaned is owned by 'dissolved', which is no team" in told
+
+
+def test_a_directory_stands_for_the_usual_files_anywhere_in_it(company):
+    for name in ("a", "deep/b"):
+        folder = company.parent / "checkouts" / name
+        folder.mkdir(parents=True)
+        (folder / "opslevel.yml").write_text(f"version: 1\nservice: {{name: {folder.name}-service, owner: data}}\n")
+        (folder / "values.yml").write_text("version: 1\nservice: {name: other, owner: data}\n")
+    extend(company, "catalog:\n  sources: [{name: ol, reader: opslevel, files: ../checkouts}]\n")
+    catalog = load(company, {}).directory.catalog
+    assert {"a-service", "b-service"} <= catalog.by_name.keys()
+    assert "other" not in catalog.by_name
