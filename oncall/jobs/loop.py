@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from oncall.engine import Engine
 from oncall.jobs.pace import Pace
 from oncall.services import delivery, escalation, incident_posts, intake
+from oncall.store import notices
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,9 @@ class Loop:
         )
         self._tasks = [asyncio.create_task(self._stage(*stage), name=stage[0]) for stage in stages]
         self._tasks.append(asyncio.create_task(self._watch_lag(), name="lag"))
+        if not self._engine.database.sqlite:
+            listening = notices.listen(self._engine.database, wake.intake.set)
+            self._tasks.append(asyncio.create_task(listening, name="notices"))
 
     async def stop(self) -> None:
         """End the stages; what is being sent is sent to the end."""

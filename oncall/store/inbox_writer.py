@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.errors import Unavailable
-from oncall.store import inbox
+from oncall.store import inbox, notices
 from oncall.store.database import Database
 from oncall.store.inbox import Packed, Received
 
@@ -65,6 +65,7 @@ class InboxWriter:
                 packed = await self._packed([body for body, _ in batch])
                 async with self._database.write() as tx:
                     await inbox.add(tx, packed)
+                    await notices.tell(tx)
             except Exception as error:
                 # Whatever it was: everybody who waits must hear of it, and the next batch must be written.
                 if not isinstance(error, (SQLAlchemyError, OSError, TimeoutError)):
