@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from routing.catalog import Catalog, Entry, Origin
+from routing.catalog.reading import CodeOwner, Group
 from routing.matchers import parse_matchers
 from routing.owner import Resolver
 from routing.rules import LabelRule, MatchRule, ServiceRule, default_rules
@@ -144,3 +145,71 @@ def test_looking_rules_up_finds_what_trying_each_would(texts, labels):
     first = next((r for r in rules if all(m.matches(labels) for m in r.matchers)), None)
     found = Resolver(CATALOG, TEAMS, "sre", rules).resolve(labels)
     assert found.source == (first.origin if first else "")
+
+
+def code(pattern, *owners, repository="", line=1):
+    origin = Origin(source="code", file="CODEOWNERS", line=line)
+    return CodeOwner(pattern=pattern, owners=owners, repository=repository, origin=origin)
+
+
+CODE = Catalog.of(
+    [Entry(name="rank", owner="discovery", paths=("/src/rank/",))],
+    [
+        code("*", "shop/sre", repository="web"),
+        code("/src/", "shop/payments", repository="web", line=2),
+        code("/src/legacy/", "jane", repository="web", line=3),
+        code("/src/", "shop/discovery", repository="api"),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("labels", "team", "source"),
+    [
+        ({"path": "src/rank/x.py"}, "discovery", ""),
+        ({"path": "src/x.py", "repository": "shop/web"}, "payments", "CODEOWNERS:2 (code)"),
+        ({"path": "web/src/x.py"}, "payments", "CODEOWNERS:2 (code)"),
+        ({"path": "README", "repo": "web"}, "sre", "CODEOWNERS:1 (code)"),
+        ({"path": "src/x.py", "repository": "api"}, "discovery", "CODEOWNERS:1 (code)"),
+    ],
+)
+def test_a_path_is_owned_by_a_service_first_and_by_its_code_owners_next(labels, team, source):
+    found = Resolver(CODE, TEAMS, "platform").resolve(labels)
+    assert (found.team, found.rule, found.source) == (team, "path", source)
+
+
+@pytest.mark.parametrize(
+    ("labels", "tried"),
+    [
+        ({"path": "src/x.py"}, 'path="src/x.py": the code owners\' line /src/ differs between repositories'),
+        (
+            {"path": "src/legacy/x", "repo": "web"},
+            'path="src/legacy/x": the code owners\' line /src/legacy/ names no team there is',
+        ),
+    ],
+)
+def test_code_owners_that_differ_or_are_no_team_decide_nothing(labels, tried):
+    found = Resolver(CODE, TEAMS, "platform").resolve(labels)
+    assert found.rule == "fallback"
+    assert tried in found.tried
+
+
+def test_the_first_of_several_owners_that_is_a_team_counts():
+    catalog = Catalog.of([Entry(name="a", owner="gone", other_owners=("jane@shop.example", "Payments Team", "sre"))])
+    assert Resolver(catalog, TEAMS, "platform").resolve({"service": "a"}).team == "payments"
+
+
+def test_a_sources_own_names_of_a_team_are_understood():
+    origin = Origin(source="portal")
+    catalog = Catalog.of([Entry(name="a", owner="pay-1")], groups=[Group(names=("pay-1", "Payments"), origin=origin)])
+    assert Resolver(catalog, TEAMS, "platform").resolve({"service": "a"}).team == "payments"
+
+
+@pytest.mark.parametrize("exporter", ["node-exporter", "postgres_exporter", "kube-state-metrics", "blackbox"])
+def test_an_exporter_is_asked_last_for_it_reports_on_others(exporter):
+    catalog = Catalog.of(
+        [Entry(name=exporter, owner="platform"), Entry(name="ledger", owner="payments", namespaces=("money",))]
+    )
+    resolver = Resolver(catalog, TEAMS, "sre")
+    assert resolver.resolve({"job": exporter, "namespace": "money"}).team == "payments"
+    assert resolver.resolve({"job": exporter, "namespace": "elsewhere"}).team == "platform"
