@@ -7,6 +7,7 @@ from typing import Any
 from oncall.engine import Engine
 from oncall.services import (
     acting,
+    attachments,
     drills,
     incident_list,
     incident_view,
@@ -56,6 +57,11 @@ async def _alerts(engine: Engine, caller: Caller, asked: Asked) -> incident_view
 
 async def _timeline(engine: Engine, caller: Caller, asked: Asked) -> incident_view.TimelinePage:
     return await incident_view.timeline_before(engine, caller, asked.number, _cursor(asked))
+
+
+async def _attach(engine: Engine, caller: Caller, asked: Asked) -> incident_view.IncidentView:
+    await attachments.attach(engine, caller, asked.number, asked.body)
+    return await incident_view.view_incident(engine, caller, asked.number)
 
 
 async def _similar(engine: Engine, caller: Caller, asked: Asked) -> similar.SimilarIncidents:
@@ -156,6 +162,17 @@ OPERATIONS: tuple[Operation, ...] = (
         call=_timeline,
         query=incident_view.Cursor,
         answer=incident_view.TimelinePage,
+        problems=(404,),
+    ),
+    Operation(
+        method="POST",
+        path="/incidents/{id}/attachments",
+        name="attach_file",
+        about="Keep an image or a text beside an incident and note it in the timeline.",
+        call=_attach,
+        body=attachments.NewAttachment,
+        answer=incident_view.IncidentView,
+        status=201,
         problems=(404,),
     ),
     Operation(

@@ -40,6 +40,7 @@ OWN = {
 #: Least role of an address that asks for more than looking.
 LEAST = {
     "/incidents/{id}/{verb}": Role.RESPONDER,
+    ("POST", "/incidents/{id}/attachments"): Role.RESPONDER,
     "/phone/{person}": Role.ADMIN,
     ("POST", "/drills"): Role.EDITOR,
     ("POST", "/api/v1/drills"): Role.EDITOR,
