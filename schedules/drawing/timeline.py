@@ -47,11 +47,6 @@ def timeline(segments: Sequence[Segment], now: datetime, *, weeks: int, zone: Zo
     )
 
 
-def colour_of(segments: Sequence[Segment]) -> dict[str, int]:
-    """The colour number of each person, the same as in the timeline."""
-    return {person: index % COLOURS for index, person in enumerate(_people(segments))}
-
-
 def _roles(segments: Sequence[Segment]) -> list[str]:
     found = {(who.role or PRIMARY).casefold() for segment in segments for who in segment.on_call}
     return sorted(found, key=lambda role: (role != PRIMARY, role)) or [PRIMARY]
