@@ -84,9 +84,12 @@ class Placing:
             return Call.NONE, ""
         if incident is None or not incident.lead:
             return Call.PAGE, ""
-        if place.basis in (Basis.STATISTICS, Basis.LABELS) and place.tier is not Tier.KNOWN:
+        called = arrival.team in incident.called_teams
+        if place.basis in (Basis.STATISTICS, Basis.LABELS) and (
+            place.tier is Tier.SAME or (called and place.tier is Tier.LIKELY)
+        ):
             return Call.PAGE, "; not well known to follow what was paged, so it is paged too"
-        if arrival.team in incident.called_teams:
+        if called:
             return Call.NOTICE, f"; {arrival.team} was called already"
         if arrival.may_hold:
             return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"

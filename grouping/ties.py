@@ -15,8 +15,8 @@ from grouping.score import Scorer
 from grouping.statistics import Statistics
 
 #: The newest alerts are always scored; of the others only those with a reason to be, up to a limit.
-ALWAYS = 16
-FAST_LIMIT = 32
+ALWAYS = 24
+FAST_LIMIT = 40
 SLOW_LIMIT = 12
 LOOKED_AT = 240
 #: How much all alerts of an incident count beside the best third.

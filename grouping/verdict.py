@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from math import log1p
 
-from grouping.ties import Candidate, probability
+from grouping.measures import FAST, SLOW
+from grouping.ties import Candidate, Tie, probability
 
 #: An alert that calls nobody joins where it belongs with at least this probability.
-JOIN = 0.82
+JOIN = 0.78
 #: A page-worthy one joins from here, for the fork below looks at it again.
-JOIN_PAGE = 0.78
+JOIN_PAGE = 0.75
 #: A page-worthy alert follows a page of the incident so surely that nobody need be called again.
-KNOWN = 0.92
+KNOWN = 0.87
+#: So many cases together are more than a coincidence: of the two kinds, or of their two things.
+SEEN, SEEN_THINGS = 1.5, 4.0
 #: Below this it is not even called in the incident: it gets its own, so that no trouble hides behind another.
 SAME = 0.5
 #: From here an incident is shown as "possibly related".
@@ -23,7 +27,11 @@ RELATED = 0.35
 class Tier(Enum):
     """How a page-worthy alert stands to what the incident has called people for."""
 
+    #: The counts say that it follows: its own team need not be called twice.
     KNOWN = "known"
+    #: As likely, from what is usual for such alerts, but these two were hardly seen together: its own team is called
+    #: again, another team's page may be held.
+    LIKELY = "likely"
     SAME = "same"
     APART = "apart"
 
@@ -58,6 +66,15 @@ def page_tier(candidate: Candidate) -> Tier:
 
     What people answered is left out, so that one wrong click cannot hide a page.
     """
-    to_pages = [tie.statistic for tie in candidate.ties if tie.member.pages]
-    surely = probability(max(to_pages)) if to_pages else 0.0
-    return Tier.KNOWN if surely >= KNOWN else Tier.SAME if surely >= SAME else Tier.APART
+    to_pages = [tie for tie in candidate.ties if tie.member.pages]
+    surely = probability(max(tie.statistic for tie in to_pages)) if to_pages else 0.0
+    if surely < KNOWN:
+        return Tier.SAME if surely >= SAME else Tier.APART
+    likely = (tie for tie in to_pages if probability(tie.statistic) >= KNOWN)
+    return Tier.KNOWN if any(map(_seen_together, likely)) else Tier.LIKELY
+
+
+def _seen_together(tie: Tie) -> bool:
+    names = SLOW if tie.slow else FAST
+    joint = tie.values[names.index("slow_joint" if tie.slow else "joint")]
+    return joint >= log1p(SEEN) or tie.values[names.index("joint_things")] >= log1p(SEEN_THINGS)
