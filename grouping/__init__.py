@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from grouping.answer import Answer, Saying
 from grouping.arrival import Arrival
 from grouping.decision import Basis, Call, Evidence, Grouping, MergeOffer, Move, Near
 from grouping.grouper import Grouper
@@ -9,6 +10,7 @@ from grouping.rows import StateRow
 from grouping.settings import KindRule, Settings
 
 __all__ = [
+    "Answer",
     "Arrival",
     "Basis",
     "Call",
@@ -19,6 +21,7 @@ __all__ = [
     "MergeOffer",
     "Move",
     "Near",
+    "Saying",
     "Settings",
     "StateRow",
 ]

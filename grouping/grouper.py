@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import islice
+from itertools import islice, product
 
+from grouping.answer import Answer, Saying
 from grouping.arrival import BELIEVED, Arrival, arrival_labels
 from grouping.decay import SLOW_WINDOW, WINDOW
 from grouping.decision import Basis, Call, Grouping, MergeOffer, Move, Near
@@ -28,6 +29,8 @@ from grouping.volatility import Volatility
 
 #: Two incidents tied together by so many alerts are offered for merging.
 BRIDGES = 2
+#: An answer about two incidents is an answer about the first kinds of each.
+SAID_KINDS = 5
 DAY = 86400.0
 
 
@@ -145,6 +148,21 @@ class Grouper:
     def resolved(self, episode: str, now: datetime) -> None:
         """The alert stopped firing."""
         self.open.resolved(episode, now.timestamp())
+
+    def said(self, answer: Answer) -> None:
+        """Take what a person said: acted on at once for the kinds concerned, and the alerts follow."""
+        one, other = self.open.kinds_of(answer.incident), self.open.kinds_of(answer.other)
+        if answer.saying is Saying.SPLIT:
+            other = [m.kind for m in map(self.open.member, answer.episodes) if m is not None]
+            one = [kind for kind in one if kind not in other]
+        for a, b in product(one[:SAID_KINDS], other[:SAID_KINDS]):
+            if a is not b:
+                self.memory.answer(a, b, related=answer.saying is Saying.MERGED)
+        if answer.saying is Saying.MERGED:
+            self.open.merge(answer.incident, answer.other)
+        for episode in answer.episodes:
+            if self.open.home(episode) == answer.incident:
+                self.open.move(episode, answer.other)
 
     def closed(self, incident: str) -> None:
         """The incident is over for people: it takes nothing more in."""

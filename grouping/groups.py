@@ -101,6 +101,18 @@ class OpenIncidents:
         if not origin.members:
             del self._open[origin.id]
 
+    def merge(self, incident: str, other: str) -> None:
+        """Take all alerts of an incident to another."""
+        found = self._open.get(incident)
+        for episode in list(found.members) if found else ():
+            self.move(episode, other)
+
+    def kinds_of(self, incident: str) -> list[KindCount]:
+        """The kinds of an incident, page-worthy ones first, each once."""
+        found = self._open.get(incident)
+        members = sorted(found.members.values(), key=lambda m: (not m.pages, m.at)) if found else []
+        return list({m.kind.id: m.kind for m in members}.values())
+
     def resolved(self, episode: str, at: float) -> None:
         """The alert stopped firing."""
         member = self.member(episode)

@@ -86,7 +86,7 @@ class Placing:
             return Call.PAGE, ""
         called = arrival.team in incident.called_teams
         if place.basis in (Basis.STATISTICS, Basis.LABELS) and (
-            place.tier is Tier.SAME or (called and place.tier is Tier.LIKELY)
+            place.tier is Tier.SAME or (called and place.tier is Tier.LIKELY and place.storm_scope is None)
         ):
             return Call.PAGE, "; not well known to follow what was paged, so it is paged too"
         if called:

@@ -17,7 +17,7 @@ JOIN_PAGE = 0.75
 #: A page-worthy alert follows a page of the incident so surely that nobody need be called again.
 KNOWN = 0.87
 #: So many cases together are more than a coincidence: of the two kinds, or of their two things.
-SEEN, SEEN_THINGS = 1.5, 4.0
+SEEN, SEEN_THINGS = 1.0, 2.5
 #: Below this it is not even called in the incident: it gets its own, so that no trouble hides behind another.
 SAME = 0.5
 #: From here an incident is shown as "possibly related".

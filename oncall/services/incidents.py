@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from grouping import Answer, Saying
 from oncall import incident as state
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.incident import Actor, Change, Entry, EntryKind, Incident, Involvement, InvolvementStatus
 from oncall.services.changes import Changes
 from oncall.store import alerts as alert_rows
+from oncall.store import grouping_state
 from oncall.store import incidents as incident_rows
 from oncall.store.alerts import EpisodeStatus
 from routing.alert import Severity
@@ -165,7 +167,10 @@ async def keep_apart(engine: Engine, number: int, other: int, *, by: Actor) -> I
         entry = Entry(incident=number, at=now, kind=EntryKind.GROUPING, text=text, actor=by, data={"unrelated": other})
         return Change(incident=incident, entries=(entry,))
 
-    return await _act(engine, number, decide)
+    kept = await _act(engine, number, decide)
+    async with engine.database.write() as tx:
+        await grouping_state.say(tx, Answer(saying=Saying.UNRELATED, incident=str(number), other=str(other)))
+    return kept
 
 
 async def merge(engine: Engine, number: int, *, into: int, by: Actor) -> Incident:
@@ -184,6 +189,7 @@ async def merge(engine: Engine, number: int, *, into: int, by: Actor) -> Inciden
         await changes.write(tx)
         episodes = await alert_rows.of_incident(tx, number)
         await alert_rows.move_all(tx, [e.id for e in episodes], into)
+        await grouping_state.say(tx, Answer(saying=Saying.MERGED, incident=str(number), other=str(into)))
     engine.wake.all()
     return kept.incident
 
@@ -227,6 +233,9 @@ async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Act
         changes.add(left)
         await changes.write(tx)
         await alert_rows.move_all(tx, [e.id for e in chosen], part.id)
+        moved = tuple(str(e.id) for e in chosen)
+        said = Answer(saying=Saying.SPLIT, incident=str(number), other=str(part.id), episodes=moved)
+        await grouping_state.say(tx, said)
     engine.wake.all()
     return part
 

@@ -71,6 +71,8 @@ class Batch:
         if state.organisation is not engine.organisation:
             configure(state.grouper, engine.directory)
             state.organisation = engine.organisation
+        for answer in await grouping_state.take_said(tx):
+            state.grouper.said(answer)
         changes = Changes(engine, now)
         return cls(
             engine=engine,

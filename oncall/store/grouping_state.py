@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import uuid4
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from grouping import StateRow
+from grouping import Answer, StateRow
 from oncall.store.schema import grouping_state
+
+#: The part that holds what people said and grouping has not heard yet.
+SAID = "said"
 
 
 async def load(tx: AsyncConnection) -> list[StateRow]:
@@ -36,3 +41,17 @@ async def save(tx: AsyncConnection, rows: Sequence[StateRow]) -> None:
             statement.on_conflict_do_update(index_elements=["part", "key"], set_={"value": statement.excluded.value}),
             kept,
         )
+
+
+async def say(tx: AsyncConnection, answer: Answer) -> None:
+    """Keep what a person said for the node that groups; it takes it before the next alert."""
+    value = msgspec.json.encode(answer).decode()
+    await save(tx, [StateRow(table=SAID, key=uuid4().hex, value=value)])
+
+
+async def take_said(tx: AsyncConnection) -> list[Answer]:
+    """What people said since the last call, once."""
+    rows = (await tx.execute(sa.select(grouping_state.c.value).where(grouping_state.c.part == SAID))).scalars().all()
+    if rows:
+        await tx.execute(sa.delete(grouping_state).where(grouping_state.c.part == SAID))
+    return [msgspec.json.decode(value, type=Answer) for value in rows]
