@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from grouping import Grouper
+from notifiers.breaker import Breakers
 from notifiers.channel import Channel
 from notifiers.http import Http
 from notifiers.notifier import Notifier
@@ -154,6 +155,7 @@ class Engine:
     metrics: Metrics = field(default_factory=Metrics)
     admission: Admission = field(default_factory=Admission)
     wake: Wake = field(default_factory=Wake)
+    breakers: Breakers = field(default_factory=Breakers)
     background: Background = field(default_factory=Background)
     grouping: GroupingState = field(default_factory=GroupingState)
 

@@ -38,6 +38,9 @@ class Metrics:
             "What providers reported later about messages, where it changed what was known.",
             ["channel", "outcome"],
         )
+        self.provider_down = self._gauge(
+            "oncall_provider_down", "1 while the latest attempts through a channel all failed.", ["channel"]
+        )
         self.delivery_seconds = self._histogram(
             "oncall_delivery_seconds", "How long a provider took to answer.", _FAST, ["channel"]
         )

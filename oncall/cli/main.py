@@ -14,6 +14,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("grouping", "oncall.cli.grouping:grouping"),
     ("export", "oncall.cli.export:export"),
     ("intake", "oncall.cli.intake:intake"),
+    ("provider", "oncall.cli.provider:provider"),
     ("route", "oncall.cli.route:route"),
     ("schedule", "oncall.cli.schedule:schedule"),
     ("serve", "oncall.cli.serve:serve"),

@@ -138,6 +138,7 @@ async def _lease(
     messages = await messages_for(engine, tx, claimed, incidents, now)
     claimed = [replace(page, code=message.code) for page, message in zip(claimed, messages, strict=True)]
     await page_rows.update(tx, claimed)
+    await _hasten_past_broken(engine, tx, claimed, now)
     parcels, start = [], 0
     for pages in going:
         part, said = claimed[start : start + len(pages)], messages[start : start + len(pages)]
@@ -146,6 +147,19 @@ async def _lease(
         engine.metrics.page_lateness.observe((now - part[0].due_at).total_seconds())
         parcels.append(Parcel(tuple(part), message))
     return parcels
+
+
+async def _hasten_past_broken(engine: Engine, tx: AsyncConnection, claimed: list[Page], now: datetime) -> None:
+    """While a provider is down, the person's next method starts beside the attempt, not after its timeout."""
+    entries = []
+    for page in claimed:
+        state = engine.breakers.state(page.channel, now)
+        if state.open and page.kind is MessageKind.PAGE and page.incident is not None:
+            entries += await next_method(tx, page, now)
+            text = f"{page.channel} seems to be down ({state.reason}), so the next method starts too"
+            kind = EntryKind.DELIVERY
+            entries.append(Entry(incident=page.incident, at=now, kind=kind, text=text, team=page.team))
+    await incident_rows.add_entries(tx, entries)
 
 
 async def _carry(engine: Engine, parcel: Parcel) -> None:
@@ -158,6 +172,8 @@ async def _carry(engine: Engine, parcel: Parcel) -> None:
     ended = engine.clock.now()
     engine.metrics.deliveries.labels(page.channel, outcome.kind.value).inc()
     engine.metrics.delivery_seconds.labels(page.channel).observe((ended - started).total_seconds())
+    engine.breakers.note(page.channel, ended, outcome.kind)
+    engine.metrics.provider_down.labels(page.channel).set(engine.breakers.state(page.channel, ended).open)
     log.info(
         "page carried",
         incident=page.incident,

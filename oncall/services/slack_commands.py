@@ -13,10 +13,12 @@ from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.incident import Actor, Via
 from oncall.person import Person, Role
-from oncall.services import replies, slack_clicks, team_pages
+from oncall.services import overrides, replies, slack_clicks, team_pages
 from oncall.services.on_call import schedule_key
 from oncall.services.on_call_view import AHEAD, shifts
+from oncall.services.overrides import NewOverride
 from oncall.services.replies import Incoming
+from oncall.services.rights import Caller
 from oncall.services.slack_members import address_of, person_of
 from oncall.store import views
 from routing.catalog.entry import Entry
@@ -25,10 +27,12 @@ from routing.catalog.search import Hit
 
 HELP = (
     "`/oncall` who is on call · `who payments` · `pay` finds services · `page payments why` pages a team · "
-    "`cover` asks for cover · `shifts` yours · `ack 12` and every other reply"
+    "`override payments 2h` you take over · `cover` asks for cover · `shifts` yours · `ack 12` and every other reply"
 )
 #: Things one answer names.
 MOST_HITS = 5
+#: Length of an override that names none.
+OVERRIDE = timedelta(hours=2)
 #: Shifts one answer names.
 MOST_SHIFTS = 5
 
@@ -62,7 +66,7 @@ async def _act(engine: Engine, asked: SlashCommand, command: Command, person: Pe
             opened = engine.slack is not None and await engine.slack.open_modal(asked.trigger_id, view)
             return "" if opened else "Slack did not open the form in time; try `/oncall cover 2h`."
         case Ask.OVERRIDE:
-            return f"Take over in the calendar of {escape(command.about)}, or ask for it: `/oncall cover`."
+            return await _override(engine, command, person)
     incoming = Incoming(
         id=f"slack:{asked.id}",
         channel="slack",
@@ -115,6 +119,31 @@ async def _shifts(engine: Engine, person: Person) -> str:
     ]
     days = AHEAD // timedelta(days=1)
     return "\n".join(line for _, line in sorted(lines)[:MOST_SHIFTS]) or f"No shift of yours in the next {days} days."
+
+
+async def _override(engine: Engine, command: Command, person: Person) -> str:
+    """The asker takes over now, in the team's first rotation or the one named as TEAM/ROTATION."""
+    team, _, rotation = command.about.partition("/")
+    wanted = team.casefold()
+    teams = engine.directory.teams.values()
+    known = next((t for t in teams if wanted in {t.id.casefold(), t.name.casefold()}), None)
+    if known is None or not (rotation or known.schedules):
+        return escape(f"No team with a rotation is called {team}. Teams: {', '.join(engine.directory.teams)}.")
+    now = engine.clock.now()
+    until = now + (command.duration or OVERRIDE)
+    asked = NewOverride(starts_at=now, ends_at=until, person=person.id, note="from Slack")
+    try:
+        await overrides.add(engine, _caller(engine, person), known.id, rotation or next(iter(known.schedules)), asked)
+    except OncallError as error:
+        return escape(f"{error}. {error.mend}")
+    return f"You are on call for {escape(known.name)} until {until:%a %H:%M} UTC."
+
+
+def _caller(engine: Engine, person: Person) -> Caller:
+    teams = tuple(team.id for team in engine.directory.teams_of(person.id))
+    return Caller(
+        person=person.id, name=person.name, role=person.role, teams=teams, timezone=person.timezone, via=Via.SLACK
+    )
 
 
 async def _page(engine: Engine, command: Command, person: Person) -> str:

@@ -326,6 +326,12 @@ async def deliveries(tx: AsyncConnection, page_ids: Collection[str]) -> list[Del
     return found
 
 
+async def deliveries_since(tx: AsyncConnection, channels: Collection[str], since: datetime) -> list[Delivery]:
+    """The attempts through these channels since then, in order."""
+    query = sa.select(delivery).where(delivery.c.channel.in_(list(channels)), delivery.c.started_at >= since)
+    return [_delivery(row) for row in (await tx.execute(query.order_by(delivery.c.id))).all()]
+
+
 _CHANGING = (
     "status",
     "code",

@@ -175,19 +175,26 @@ async def test_my_shifts_are_mine(happens, slack):
     assert "secondary" in await slack.command("shifts", user=BEN)
 
 
+async def test_an_override_puts_the_asker_on_call_now(happens, slack):
+    assert "You are on call for Payments until" in await slack.command("override payments 3h", user=BEN)
+    assert "ben" in (await slack.command("who payments", user=BEN)).lower()
+    assert "No team with a rotation" in await slack.command("override nowhere", user=BEN)
+
+
 async def test_a_reply_works_as_a_command(engine, happens, slack):
     number = await happens.receive(firing())
     await slack.command(f"ack #{number}", user=ANA)
     assert await status_of(engine, number) is IncidentStatus.ACKNOWLEDGED
 
 
-async def test_cover_opens_a_form_and_the_form_asks_the_team(engine, happens, slack):
+async def test_cover_opens_a_form_and_the_form_asks_the_team_and_its_best_candidates(engine, happens, slack, twilio):
     assert await slack.command("cover", user=ANA) == ""
     (view,) = slack.workspace.views
     await slack.submit(view, {"hours": "3", "text": "dentist"}, user=ANA)
     await settled(engine)
     await happens.settle()
     assert any("asks for cover" in post.text and "dentist" in post.text for post in slack.workspace.posts)
+    assert any("dentist" in text.body for text in twilio.texts)
 
 
 async def test_the_address_proves_itself(slack):

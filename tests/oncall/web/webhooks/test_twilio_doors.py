@@ -7,7 +7,11 @@ from datetime import timedelta
 import aiohttp
 import pytest
 
+from notifiers.breaker import FAILURES
+from notifiers.outcome import OutcomeKind
+from oncall.errors import NotFound
 from oncall.incident import IncidentStatus
+from oncall.services import provider_report
 from oncall.standins.faults import Fault
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
@@ -198,3 +202,27 @@ async def test_a_request_signed_for_another_address_is_refused(engine, happens, 
     assert twilio.violations.found == ["the text address answered 403"]
     twilio.violations.found.clear()
     assert await status_of(engine, number) is IncidentStatus.TRIGGERED
+
+
+async def test_while_a_provider_is_down_the_next_method_starts_beside_the_attempt(engine, happens, twilio):
+    for _ in range(FAILURES):
+        engine.breakers.note("sms", happens.clock.now(), OutcomeKind.UNKNOWN)
+    await happens.receive(firing())
+    assert len(twilio.texts) == 1
+    assert [call.to for call in twilio.calls] == [ANA]
+
+
+async def test_the_evidence_for_a_vendor_has_times_ids_and_codes_and_no_numbers(engine, happens, twilio):
+    twilio.refused[ANA] = 21610
+    await happens.receive(firing())
+    found = await provider_report.report(engine, "twilio", happens.clock.now() - timedelta(hours=24))
+    assert found.outcomes == {"refused": 1, "accepted": 1}
+    assert found.codes["21610"] == 1
+    assert found.attempts[1].provider_id == twilio.calls[0].sid
+    assert ANA not in str(found)
+
+
+async def test_a_provider_nobody_knows_is_said_with_those_there_are(engine):
+    with pytest.raises(NotFound, match="no provider 'twillio'") as raised:
+        await provider_report.report(engine, "twillio", engine.clock.now())
+    assert "twilio" in raised.value.mend
