@@ -93,7 +93,7 @@ class Resolver:
                     rule=found.rule,
                     source=found.source,
                     reasons=(found.reason,),
-                    tried=tuple(tried),
+                    tried=tuple(dict.fromkeys(tried)),
                 )
         if integration_fallback:
             return self._fell_through(integration_fallback, "the fallback team of its integration", labels, tried)
@@ -114,7 +114,11 @@ class Resolver:
     def _fell_through(self, team: str, what: str, labels: Labels, tried: list[str]) -> Ownership:
         reason = f"no rule knows an owner, so {what}, {team}" if labels else f"it has no labels, so {what}, {team}"
         return Ownership(
-            team=team, service=self._service(labels), rule="fallback", reasons=(reason,), tried=tuple(tried)
+            team=team,
+            service=self._service(labels),
+            rule="fallback",
+            reasons=(reason,),
+            tried=tuple(dict.fromkeys(tried)),
         )
 
     def _service(self, labels: Labels) -> str | None:

@@ -166,7 +166,7 @@ def _lines(found: Explanation, zone: ZoneInfo) -> Iterator[str]:
         yield f"silence    {found.silence.id} by {found.silence.by}: it would be logged, and nobody asked"
     yield f"fires      {one.at.astimezone(zone):%a %Y-%m-%d %H:%M} {zone.key}"
     steps = [
-        (ask.at, f"{_after(ask.after)}  step {ask.step}  {ask.name} by {ask.channel}  ({ask.reason})")
+        (ask.at, f"{_after(ask.after)}  step {ask.step}  {ask.name} by {ask.channel.replace('_', ' ')}  ({ask.reason})")
         for ask in one.walk.asks
     ]
     notes = [(note.at, f"{_after(note.after)}  {note.text}") for note in one.walk.remarks]
@@ -183,7 +183,8 @@ def _report(outcomes: Sequence[tuple[Path, Outcome]]) -> Iterator[str]:
 
 def _after(seconds: int) -> str:
     minutes, rest = divmod(seconds, 60)
-    return f"{'+' + str(minutes) + ' min':>9}" + (f" {rest} s" if rest else "")
+    length = f"{minutes} min {rest} s" if rest and minutes else f"{rest} s" if rest else f"{minutes} min"
+    return f"{'+' + length:>12}"
 
 
 def _first(row: tuple[datetime, str]) -> datetime:

@@ -12,9 +12,12 @@ from oncall.checks import CustomCheck
 from oncall.engine import Organisation
 from oncall.person import Role
 from oncall.services import catalog_sources
-from oncall.services.messages import message_for
+from oncall.services.messages import messages_for
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
+from oncall.store import silences
+from routing.matchers import parse_matchers
+from routing.silence import Silence
 from tests.oncall.web.conftest import firing
 from tests.oncall.web.test_api import Program
 
@@ -176,7 +179,7 @@ async def test_a_page_names_the_nearest_deploys(api, happens, engine, clock):
     async with engine.database.write() as tx:
         page = next(p for p in await page_rows.of_incident(tx, number) if p.person == "ana")
         incident = (await incident_rows.get(tx, [number]))[number]
-        message = await message_for(engine, tx, page, incident, clock.now())
+        (message,) = await messages_for(engine, tx, [page], {number: incident}, clock.now())
     assert message.context == ("deploy of checkout 2.1 by cai, 4 min before",)
 
 
@@ -279,3 +282,24 @@ async def test_an_outcome_is_reported_for_a_check_that_waits_for_it(api, engine)
     answer = await program.post("/checks/reports", {"service": "checkout", "check": "chat", "passed": True}, status=400)
     assert (answer["path"], answer["mend"]) == ("$.check", "Those that wait for reports: backup.")
     await program.post("/checks/reports", {"service": "nothing", "check": "backup", "passed": True}, status=404)
+
+
+async def test_a_silence_that_would_cover_the_alert_is_named(api, engine, clock):
+    until = clock.now() + timedelta(hours=2)
+    silence = Silence(
+        id="",
+        matchers=parse_matchers('service="checkout"'),
+        starts_at=clock.now(),
+        ends_at=until,
+        by="ana",
+        comment="move",
+    )
+    async with engine.database.write() as tx:
+        await silences.add(tx, silence, clock.now())
+    program = await api()
+    covered = await program.get("/route", labels='severity="critical", service="checkout"')
+    assert (covered["silence"]["by"], covered["silence"]["comment"]) == ("ana", "move")
+    assert (await program.get("/route", labels='severity="critical", service="checkout"', at="tomorrow 12:00"))[
+        "silence"
+    ] is None
+    assert (await program.get("/route", labels='severity="critical", service="web"'))["silence"] is None
