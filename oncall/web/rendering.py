@@ -25,7 +25,20 @@ TABS = (
     ("/more", "More", "more"),
 )
 #: Places without a tab of their own.
-BEHIND_MORE = ("/teams", "/rotations", "/insights", "/operator", "/account", "/drills")
+BEHIND_MORE = (
+    "/teams",
+    "/rotations",
+    "/services",
+    "/unowned",
+    "/readiness",
+    "/route",
+    "/subscriptions",
+    "/covers",
+    "/insights",
+    "/operator",
+    "/account",
+    "/drills",
+)
 
 
 def set_up(app: web.Application) -> None:
