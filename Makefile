@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench soak format clean
+.PHONY: help run test check audit docs bench soak format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -30,6 +30,9 @@ check: $(STAMP) ## Format, lint, types, import contracts, the example configurat
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/oncall check examples/company
+
+audit: $(STAMP) ## Known holes in what is installed, where the advisory service can be asked
+	$(BIN)/python tools/audit.py
 
 docs: $(STAMP) ## Write the tables of the documentation from the code
 	$(BIN)/python -m tools.reference docs/*.md
