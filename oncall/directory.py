@@ -54,6 +54,8 @@ class Team(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     language: str = "en"
     slack_channel: str = ""
+    #: User group in Slack that follows who is on call.
+    slack_group: str = ""
     email: str = ""
     #: Other and former names, by which catalogs and labels still mean this team.
     aliases: tuple[str, ...] = ()

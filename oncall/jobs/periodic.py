@@ -22,6 +22,7 @@ from oncall.services import (
     rotation_views,
     rotations,
     runbook_check,
+    slack_groups,
     watch,
 )
 from oncall.store import leases
@@ -50,6 +51,7 @@ JOBS: tuple[Job, ...] = (
     Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),
     Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),
     Job("catalog", timedelta(seconds=5), catalog_sources.keep_up, everywhere=True),
+    Job("slack groups", timedelta(minutes=2), slack_groups.sync),
     Job("receipts", timedelta(seconds=10), receipts.ask),
     Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),

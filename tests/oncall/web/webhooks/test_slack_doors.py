@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.incident import EntryKind, IncidentStatus
 from oncall.person import ContactMethod, ContactRule, Role
-from oncall.services import intake, slack_doors
+from oncall.services import intake, slack_doors, slack_groups
 from oncall.store import incidents as incident_rows
 
 ANA, BEN = "U0000ANA", "U0000BEN"
@@ -264,3 +264,17 @@ async def test_a_socket_carries_clicks_and_commands_without_a_public_address(eng
 
 def test_the_engine_opens_no_socket_without_an_app_token(engine):
     assert slack_doors.socket(engine) is None
+
+
+async def test_a_teams_user_group_follows_who_is_on_call(engine, happens, slack):
+    group = slack.workspace.add_group("payments-oncall", [BEN])
+    teams = dict(engine.directory.teams)
+    teams["payments"] = replace(
+        teams["payments"], slack_group="@payments-oncall", schedules={"primary": teams["payments"].schedules["primary"]}
+    )
+    engine.organisation = Organisation(replace(engine.directory, teams=teams))
+    assert await slack_groups.sync(engine) == 1
+    assert slack.workspace.groups[group][1] == [ANA]
+    await happens.on_call("payments/primary")
+    assert await slack_groups.sync(engine) == 0
+    assert slack.workspace.groups[group][1] == [ANA]
