@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -77,12 +78,11 @@ async def _naive_read(body: bytes) -> None:
 
 
 def _lookup() -> None:
-    calendars = [_rota(number) for number in range(TEAMS)]
-    teams = [read(body, WINDOW, identity=identity()).segments for body in calendars]
-    instants = [NOW + timedelta(hours=17 * step) for step in range(50)]
-    took = _best(lambda: [who_at(segments, instants[0]) for segments in teams], 20)
+    teams = [_segments(number) for number in range(TEAMS)]
+    instants = [NOW + timedelta(hours=17 * step) for step in range(5)]
+    took = _best(lambda: [who_at(segments, instants[0]) for segments in teams], 50)
     # One calendar is enough to know what a thousand would take.
-    naive = _best(lambda: [_ask(calendars[0], instant) for instant in instants[:5]], 3) / 5 * TEAMS
+    naive = _best(lambda: [_ask(_rota(0), instant) for instant in instants], 3) / 5 * TEAMS
     print(f"who is on call in {TEAMS:,} teams: {1000 * took:.2f} ms by bisection of {sum(map(len, teams)):,} segments")
     print(f"  naively from the calendars: {naive:.1f} s; {naive / took:,.0f} times as fast")
 
@@ -129,17 +129,22 @@ def _walk(subject: Plan) -> float:
 
 
 def _plan(number: int) -> Plan:
-    segments: tuple[Segment, ...] = _SEGMENTS.setdefault(
-        number % 20, read(_rota(number % 20), WINDOW, identity=identity()).segments
-    )
     members = {
         name: Member(reachable=(number + place) % 7 > 0, timezone=ZONES[(number + place) % 4], holidays="DE")
         for place, name in enumerate(PEOPLE)
     }
-    return plan(segments, NOW, members=members, pages=dict.fromkeys(PEOPLE, 5), timezone=ZONES[number % 4])
+    zone = ZONES[number % 4]
+    return plan(_segments(number), NOW, members=members, pages=dict.fromkeys(PEOPLE, 5), timezone=zone)
 
 
-_SEGMENTS: dict[int, tuple[Segment, ...]] = {}
+@cache
+def _read(kind: int) -> tuple[Segment, ...]:
+    return read(_rota(kind), WINDOW, identity=identity()).segments
+
+
+def _segments(number: int) -> tuple[Segment, ...]:
+    """Of one of four rotations: what is measured here does not depend on reading a thousand of them."""
+    return _read(number % 4)
 
 
 def _rota(number: int) -> bytes:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
+from notifiers.message import MessageKind
 from oncall.errors import NotFound, Refused
 from oncall.person import Role
 from oncall.services import handoffs, rotation_digest, rotation_views
 from oncall.services.rights import Caller
 from oncall.services.trouble import open_trouble
+from oncall.store import pages
+from oncall.store.pages import Page, PageStatus
 from tests.oncall.services.rotation_world import START, WEEK, weeks, world
 
 READER = Caller(person="ana", name="Ana", role=Role.VIEWER)
@@ -89,10 +90,24 @@ async def test_the_digest_comes_on_monday_morning_once(ops):
     assert text.endswith("/rotations/ops/primary")
 
 
-async def test_pages_count_where_people_were_really_asked(ops):
+async def test_pages_count_once_for_each_incident_somebody_was_asked_about(ops):
+    now = ops.clock.now()
+    async with ops.engine.database.write() as tx:
+        for _ in range(2):
+            number = await open_trouble(
+                ops.engine, tx, title="it broke", service="shop", why="test", now=now, team="ops"
+            )
+            await pages.add(tx, [page(number, "sms"), page(number, "voice"), page(number, "sms", MessageKind.NOTICE)])
     found = await rotation_views.view_rotation(ops.engine, READER, "ops", "primary")
-    assert {load.pages for load in found.report.loads} == {0}
-    assert found.report.at - START < timedelta(days=1)
+    assert {load.name: load.pages for load in found.report.loads} == {"Ana": 2, "Ben": 0, "Cai": 0}
+
+
+def page(incident: int, channel: str, kind: MessageKind = MessageKind.PAGE) -> Page:
+    return Page(
+        id=f"{incident}-{channel}-{kind}", incident=incident, team="ops", person="ana", channel=channel, address="x",
+        kind=kind, important=True, step=0, reason="", status=PageStatus.SENT, planned_at=START, due_at=START,
+        sent_at=START,
+    )  # fmt: skip
 
 
 async def test_nobody_without_the_right_to_see_reads_it(ops):
