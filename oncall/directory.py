@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Mapping
 from datetime import date, timedelta
 
@@ -146,6 +147,12 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
                     if spelling:
                         names.setdefault(spelling.casefold(), person)
         return names
+
+    @functools.cached_property
+    def names_digest(self) -> str:
+        """Changes with any spelling of anybody, for what was derived from names and must be made anew then."""
+        spelled = sorted((spelling, person.id) for spelling, person in self._names.items())
+        return hashlib.sha256(msgspec.json.encode(spelled)).hexdigest()
 
     def person_named(self, name: str) -> Person | None:
         """The person a calendar, a reply or a label means by this name, if any."""

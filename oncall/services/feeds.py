@@ -210,7 +210,4 @@ def _age(known: Feed, now: datetime) -> str:
 
 def _digest(engine: Engine, source: ScheduleSource, body: bytes) -> str:
     """Names the calendar and all that decides how it is read: a changed name in the files counts like an edit."""
-    names = sorted(
-        (person.id, person.name, person.email, person.aliases) for person in engine.directory.people.values()
-    )
-    return hashlib.sha256(msgspec.json.encode((source, names)) + body).hexdigest()
+    return hashlib.sha256(msgspec.json.encode((source, engine.directory.names_digest)) + body).hexdigest()
