@@ -108,7 +108,7 @@ class Http:
             async with self._open().request(
                 method, url, data=body, headers=headers, allow_redirects=False, timeout=timeout
             ) as response:
-                content = await response.content.read(LONGEST_ANSWER)
+                content = await _beginning(response.content)
                 lowered = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(status=response.status, headers=lowered, body=content)
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -133,6 +133,16 @@ class Http:
         if not self._allow_private and not ipaddress.ip_address(address[0]).is_global:
             raise _PrivateSocket(f"{address[0]} is not a public address")
         return socket.socket(family=family, type=kind, proto=protocol)
+
+
+async def _beginning(stream: aiohttp.StreamReader) -> bytes:
+    """An answer's first `LONGEST_ANSWER` bytes; one `read` gives only what has arrived so far."""
+    parts: list[bytes] = []
+    wanted = LONGEST_ANSWER
+    while wanted > 0 and (part := await stream.read(wanted)):
+        parts.append(part)
+        wanted -= len(part)
+    return b"".join(parts)
 
 
 class _PrivateSocket(OSError):
