@@ -20,12 +20,14 @@ class KindCount:
     count: float = 0.0
     last: float = -1e18
     hours: dict[int, float] = field(default_factory=dict)
+    #: Whether its latest alert was page-worthy.
+    pages: bool = False
     #: The chance rate as last computed, and for which five minutes; not kept.
     chance: tuple[float, float] = (-1.0, 0.0)
 
     def as_text(self) -> str:
         """The row's value."""
-        return json.dumps([self.name, self.count, self.last, list(self.hours.items())])
+        return json.dumps([self.name, self.count, self.last, list(self.hours.items()), self.pages])
 
 
 @dataclass(slots=True)

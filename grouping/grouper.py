@@ -97,6 +97,7 @@ class Grouper:
         named = kind_of(labels, self._volatility, self.settings.kinds)
         self.stats.at(at)
         kind = self.stats.kind(named, labels.get("namespace", ""), arrival.team)
+        kind.pages = arrival.pages
         place = self._placing.place(arrival, kind, at, self._latest)
         home = place.incident or new_incident
         bar = join_bar(pages=arrival.pages)

@@ -45,10 +45,14 @@ class Assigned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replay:
-    """Feeds lines in order; the grouper learns of an end only once the clock has passed it."""
+    """Feeds lines in order; the grouper learns of an end only once the clock has passed it.
 
-    def __init__(self, grouper: Grouper) -> None:
+    `prefix` keeps the names of episodes and incidents apart from those of a running engine.
+    """
+
+    def __init__(self, grouper: Grouper, prefix: str = "") -> None:
         self._grouper = grouper
+        self._prefix = prefix
         self._ends: list[tuple[datetime, str]] = []
         self._clock: datetime | None = None
         self._incident: list[str] = []
@@ -68,13 +72,13 @@ class Replay:
             starts_at=line.starts_at,
         )
         team = line.labels.get("team") or line.labels.get("owner", "")
-        arrival = Arrival(episode=str(index), alert=alert, severity=line.severity, team=team)
-        grouping = self._grouper.assign(arrival, now, new_incident=f"incident-{index}")
+        arrival = Arrival(episode=f"{self._prefix}{index}", alert=alert, severity=line.severity, team=team)
+        grouping = self._grouper.assign(arrival, now, new_incident=f"{self._prefix}incident-{index}")
         self._incident.append(grouping.incident)
         self._grouping.append(grouping)
         self._move(grouping.moves)
         if line.ends_at is not None and line.ends_at.year > 1:
-            heapq.heappush(self._ends, (line.ends_at, str(index)))
+            heapq.heappush(self._ends, (line.ends_at, arrival.episode))
         return grouping
 
     def assigned(self) -> Iterator[Assigned]:
@@ -100,5 +104,6 @@ class Replay:
 
     def _move(self, moves: Iterable[Move]) -> None:
         for move in moves:
-            self._incident[int(move.episode)] = move.to_incident
-            self._moved[int(move.episode)] = move.sentence
+            index = int(move.episode.removeprefix(self._prefix))
+            self._incident[index] = move.to_incident
+            self._moved[index] = move.sentence

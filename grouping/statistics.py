@@ -306,10 +306,10 @@ class Statistics:
         self._component_ids[thing, scope] = number
 
     def _load_kind(self, number: int, value: str) -> None:
-        (rule, thing, scope), count, last, hours = json.loads(value)
+        (rule, thing, scope), count, last, hours, pages = json.loads(value)
         component = self._component_ids[thing, scope]
         name = (rule, thing, scope)
-        self.kinds[number] = KindCount(number, self.rules[rule], component, name, count, last, dict(hours))
+        self.kinds[number] = KindCount(number, self.rules[rule], component, name, count, last, dict(hours), pages)
         self._kind_ids[name] = number
 
     def _tables(self) -> dict[str, PairCounts | HabitCounts]:

@@ -11,11 +11,13 @@ from grouping.measures import FAST, SLOW
 from grouping.ties import Candidate, Tie, probability
 
 #: An alert that calls nobody joins where it belongs with at least this probability.
-JOIN = 0.78
+JOIN = 0.8
 #: A page-worthy one joins from here, for the fork below looks at it again.
 JOIN_PAGE = 0.75
 #: A page-worthy alert follows a page of the incident so surely that nobody need be called again.
 KNOWN = 0.87
+#: So sure that no count is asked for.
+SURELY = 0.95
 #: So many cases together are more than a coincidence: of the two kinds, or of their two things.
 SEEN, SEEN_THINGS = 1.0, 2.5
 #: Below this it is not even called in the incident: it gets its own, so that no trouble hides behind another.
@@ -70,6 +72,8 @@ def page_tier(candidate: Candidate) -> Tier:
     surely = probability(max(tie.statistic for tie in to_pages)) if to_pages else 0.0
     if surely < KNOWN:
         return Tier.SAME if surely >= SAME else Tier.APART
+    if surely >= SURELY:
+        return Tier.KNOWN
     likely = (tie for tie in to_pages if probability(tie.statistic) >= KNOWN)
     return Tier.KNOWN if any(map(_seen_together, likely)) else Tier.LIKELY
 

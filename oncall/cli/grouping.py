@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,13 @@ import click
 import msgspec
 
 from grouping.grouper import Grouper
+from grouping.insights import Redundant, redundant
 from grouping.relations import Calls
 from grouping.replay import Recorded, Replay
+from oncall.cli.loading import config_option, engine_for
+from oncall.errors import OncallError
+from oncall.services.prometheus_history import past_alerts, warm_up
+from oncall.store import grouping_state
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -54,6 +61,58 @@ def replay(stream: Path, out: Path, catalog: Path | None, *, as_json: bool) -> N
         print(msgspec.json.encode(summary).decode())
     else:
         print("{alerts} alerts in {incidents} incidents; {paged} called at once, {held} held".format(**summary))
+
+
+@grouping.command()
+@config_option
+@click.option("--from-prometheus", "url", help="Address of a Prometheus whose ALERTS series are read.")
+@click.option("--from-file", "stream", type=FILE, help="A recorded stream, as for `replay`.")
+@click.option("--days", default=30, show_default=True, help="How far back to read from Prometheus.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def learn(directory: Path, url: str | None, stream: Path | None, days: int, *, as_json: bool) -> None:
+    """Learn from past alerts which go together, before the first day or after a gap. The engine must not run."""
+    if (url is None) == (stream is None):
+        raise click.UsageError("give either --from-prometheus or --from-file")
+    count = asyncio.run(_learn(directory, url, stream, days))
+    if as_json:
+        print(msgspec.json.encode({"alerts": count}).decode())
+    else:
+        print(f"learned from {count} alerts")
+
+
+@grouping.command()
+@config_option
+@click.option("--json", "as_json", is_flag=True, help="Print the suggestions as JSON.")
+def insights(directory: Path, *, as_json: bool) -> None:
+    """Suggest warnings that a page makes redundant, each with its numbers and the inhibition that would hide it."""
+    found = asyncio.run(_insights(directory))
+    if as_json:
+        print(msgspec.json.encode(found).decode())
+    elif not found:
+        print("nothing to suggest: no warning was seen often enough with the same page")
+    for suggestion in () if as_json else found:
+        print(f"{suggestion.sentence}\n{suggestion.inhibition}")
+
+
+async def _insights(directory: Path) -> list[Redundant]:
+    async with engine_for(directory) as engine:
+        grouper = Grouper()
+        async with engine.database.read() as tx:
+            grouper.load(await grouping_state.load(tx))
+        return redundant(grouper.stats, engine.clock.now().timestamp())
+
+
+async def _learn(directory: Path, url: str | None, stream: Path | None, days: int) -> int:
+    async with engine_for(directory) as engine:
+        try:
+            if url is None:
+                history = read_lines(stream) if stream else []
+            else:
+                now = engine.clock.now()
+                history = await past_alerts(url, since=now - timedelta(days=days), until=now)
+            return await warm_up(engine, history)
+        except OncallError as error:
+            raise click.ClickException(f"{error}. {error.mend}") from error
 
 
 def read_calls(catalog: Path | None) -> Calls:
