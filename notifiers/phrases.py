@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from string import Formatter
+from typing import Protocol
 
 from notifiers.phrases_de import GERMAN
 from notifiers.phrases_en import ENGLISH
@@ -52,6 +53,14 @@ def problems(overrides: Mapping[str, Mapping[str, str]], file: str) -> list[Prob
                 what = f"phrase {place} uses unknown field {', '.join(sorted(unknown))}"
                 found.append(Problem(file=file, what=what, mend=f"Its fields are: {known}"))
     return found
+
+
+class Say(Protocol):
+    """Phrases in one language: `functools.partial(phrases.say, language)`."""
+
+    def __call__(self, key: str, /, **fields: object) -> str:
+        """One phrase."""
+        ...
 
 
 class Phrasebook:

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import msgspec
 
+from notifiers.phrases import Say
 from notifiers.slack_blocks import Block, ButtonValue, plain
 from notifiers.slack_messages import NOTE, REASSIGN
 
 COVER = "shift.cover"
 #: Block and element ids of the inputs.
 PERSON, TEXT, HOURS = "person", "text", "hours"
-
-
-class Say(Protocol):
-    """Phrases in one language: `functools.partial(phrases.say, language)`."""
-
-    def __call__(self, key: str, /, **fields: object) -> str:
-        """One phrase."""
-        ...
 
 
 def reassign(incident: int, say: Say) -> Block:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from notifiers.phrases import Say
 from notifiers.replies import Aim, Reply, Verb, parse, parse_keys
 from oncall.engine import Engine
 from oncall.errors import AlreadyAcknowledged, AlreadyResolved, OncallError
@@ -21,7 +23,6 @@ from oncall.store import replies as reply_rows
 SNOOZE = timedelta(hours=1)
 #: Length of a cover that names none.
 COVER = timedelta(hours=8)
-HELP = "Reply: ack, ack 12, ack all, 12 resolve, 12 escalate, 12 snooze 2h, who. Without a number: the latest page."
 #: So many replies in this span get an answer even if they mean nothing.
 MOST_CHATTER = 5
 CHATTER_SPAN = timedelta(minutes=15)
@@ -96,36 +97,35 @@ def sender(engine: Engine, channel: str, address: str) -> Person | None:
 
 
 async def _answer(engine: Engine, incoming: Incoming, person: Person, now: datetime, *, again: bool) -> str:
+    say = partial(engine.wording.phrases.say, person.language)
     reply = parse_keys(incoming.digits) if incoming.digits else parse(incoming.text)
     if reply is None:
-        return await _not_understood(engine, incoming, now)
+        return await _not_understood(engine, incoming, say, now)
     if again and reply.verb in ONCE:
         return f"The engine stopped while it did this. Look first, then say it again if it is not done: {reply.verb}"
-    if reply.verb is Verb.HELP:
-        return HELP
+    if reply.verb in {Verb.HELP, Verb.REPEAT}:
+        return say("answer_help")
     if reply.verb is Verb.WHO:
         return await who_is_on_call(engine, reply.name, now)
     if reply.verb is Verb.COVER:
         return await ask_for_cover(engine, person, reply.duration or COVER)
     if reply.verb in {Verb.STOP, Verb.START}:
         return await _stop_or_start(engine, incoming, person, now, stop=reply.verb is Verb.STOP)
-    if reply.verb is Verb.REPEAT:
-        return HELP
     numbers = await _targets(engine, incoming, reply)
     if not numbers:
-        return f"No open page matches. {HELP}"
+        return f"{say('answer_no_match')} {say('answer_help')}"
     by = Actor(person.id, DOORS.get(incoming.channel, Via.PAGER))
-    said = [await _do(engine, reply, number, by, now) for number in numbers[:20]]
+    said = [await _do(engine, reply, number, by, say, now) for number in numbers[:20]]
     return " ".join(said)
 
 
-async def _not_understood(engine: Engine, incoming: Incoming, now: datetime) -> str:
+async def _not_understood(engine: Engine, incoming: Incoming, say: Say, now: datetime) -> str:
     """One line that helps; none any more for a machine that keeps writing."""
     if incoming.digits:
-        return "That key does nothing."
+        return say("answer_wrong_key")
     async with engine.database.read() as tx:
         lately = await reply_rows.count_since(tx, incoming.channel, incoming.address, now - CHATTER_SPAN)
-    return f"Not understood. {HELP}" if lately <= MOST_CHATTER else ""
+    return f"{say('answer_not_understood')} {say('answer_help')}" if lately <= MOST_CHATTER else ""
 
 
 async def _stop_or_start(engine: Engine, incoming: Incoming, person: Person, now: datetime, *, stop: bool) -> str:
@@ -150,39 +150,38 @@ async def _targets(engine: Engine, incoming: Incoming, reply: Reply) -> list[int
         return [latest] if latest is not None else []
 
 
-async def _do(engine: Engine, reply: Reply, number: int, by: Actor, now: datetime) -> str:
+async def _do(engine: Engine, reply: Reply, number: int, by: Actor, say: Say, now: datetime) -> str:  # noqa: PLR0917 - one reply
     """One verb on one incident, as a sentence; a late answer says who was first and when."""
     try:
         match reply.verb:
             case Verb.ACKNOWLEDGE:
                 await incidents.acknowledge(engine, number, by=by)
-                return f"#{number} acknowledged."
+                return say("answer_acknowledged", number=number)
             case Verb.RESOLVE:
                 await incidents.resolve(engine, number, by=by)
-                return f"#{number} resolved."
+                return say("answer_resolved", number=number)
             case Verb.ESCALATE:
                 await incidents.escalate(engine, number, by=by)
-                return f"#{number} escalated."
+                return say("answer_escalated", number=number)
             case Verb.CONFIRM:
                 await incidents.confirm(engine, number, by=by)
-                return f"#{number} stays yours."
+                return say("answer_confirmed", number=number)
             case Verb.SNOOZE:
                 length = reply.duration or SNOOZE
                 await incidents.snooze(engine, number, by=by, length=length)
-                return f"#{number} snoozed until {now + length:%H:%M} UTC."
+                return say("answer_snoozed", number=number, until=f"{now + length:%H:%M} UTC")
             case _:
-                return HELP
-    except AlreadyAcknowledged as error:
-        return f"#{number}: {_first(engine, error.by, by)} acknowledged it at {error.at:%H:%M} UTC."
-    except AlreadyResolved as error:
-        return f"#{number}: {_first(engine, error.by, by)} resolved it at {error.at:%H:%M} UTC."
+                return say("answer_help")
+    except (AlreadyAcknowledged, AlreadyResolved) as error:
+        key = "answer_first_acknowledged" if isinstance(error, AlreadyAcknowledged) else "answer_first_resolved"
+        return say(key, number=number, by=_first(engine, error.by, by, say), at=f"{error.at:%H:%M} UTC")
     except OncallError as error:
         return f"#{number}: {error}. {error.mend}".strip()
 
 
-def _first(engine: Engine, who: str, asking: Actor) -> str:
+def _first(engine: Engine, who: str, asking: Actor, say: Say) -> str:
     if who == asking.person:
-        return "you"
+        return say("answer_you")
     person = engine.directory.people.get(who)
     return person.name if person else who
 

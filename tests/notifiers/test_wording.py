@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -109,6 +111,17 @@ def test_a_broken_phrase_is_reported_with_its_key_before_it_is_used(phrases, wha
     (problem,) = problems({"en": phrases}, "wording.yaml")
     assert what in problem.what
     assert problem.mend
+
+
+def test_no_phrase_is_left_that_nothing_says():
+    """A key is named in the code, whole or by its first part (`title_` and the kind of message)."""
+    root = Path(__file__).resolve().parents[2]
+    files = [*root.glob("notifiers/*.py"), *root.glob("oncall/services/*.py")]
+    code = "".join(file.read_text() for file in files if not file.name.startswith("phrases_"))
+    composed = tuple(re.findall(r'f"([a-z]+_)\{', code))
+    severities = {severity.value for severity in Severity}
+    unused = {key for key in ENGLISH if not re.search(rf"""["']{key}["']""", code) and not key.startswith(composed)}
+    assert unused - severities == set()
 
 
 def test_every_english_phrase_is_well_formed():

@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import aiohttp
 import pytest
+from msgspec.structs import replace
 
 from notifiers.breaker import FAILURES
 from notifiers.outcome import OutcomeKind
+from oncall.engine import Organisation
 from oncall.errors import NotFound
 from oncall.incident import IncidentStatus
 from oncall.services import provider_report
@@ -71,6 +73,15 @@ async def test_whoever_is_late_hears_who_was_first_and_when(happens, twilio, clo
     answer = await twilio.reply(to_text=to_ben, body="1a")
     assert "Ana Ruiz" in answer
     assert "09:10" in answer
+
+
+async def test_answers_are_in_the_persons_language(engine, happens, twilio):
+    people = dict(engine.directory.people)
+    people["ana"] = replace(people["ana"], language="de")
+    engine.organisation = Organisation(replace(engine.directory, people=people))
+    number = await happens.receive(firing())
+    assert "kritisch" in twilio.texts[0].body
+    assert await twilio.reply(to_text=twilio.texts[0], body="1a") == f"#{number} übernommen."
 
 
 async def test_a_stranger_gets_no_answer_and_changes_nothing(engine, happens, twilio):
