@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, grouping, ingest, paging, pipeline, schedules
+from bench import catalog, grouping, ingest, paging, pipeline, schedules, views
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -15,6 +15,7 @@ BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("paging", paging.main),
     ("pipeline", pipeline.main),
     ("schedules", schedules.main),
+    ("views", views.main),
 )
 
 

@@ -186,7 +186,7 @@ def kinds_load(kinds: Sequence[KindCount], incidents: Sequence[PastIncident], no
             KindLoad(
                 kind=counted.kind,
                 alerts=counted.episodes,
-                incidents=counted.incidents,
+                incidents=len(own),
                 by_itself=len(alone),
                 advice=_advice(counted.kind, own, alone),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -18,8 +19,9 @@ from oncall.store import incidents as incident_rows
 from oncall.store import past
 from oncall.store.past import Comparable
 
-#: How far back is compared, in incidents: bounded, so that an incident opens as fast after years as on the first day.
-COMPARED = 2000
+#: How many of the lead team's past incidents are compared: bounded, so that an incident opens as fast after years as on
+#: the first day.
+COMPARED = 300
 SHOWN = 5
 #: Below this two incidents have nothing to say about one another.
 LEAST = 0.25
@@ -47,7 +49,7 @@ class SimilarIncidents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def find_similar(engine: Engine, caller: Caller, number: int) -> SimilarIncidents:
-    """The nearest of the newest past incidents.
+    """The nearest of the team's newest past incidents.
 
     Raises:
         NotFound: no such incident.
@@ -57,7 +59,7 @@ async def find_similar(engine: Engine, caller: Caller, number: int) -> SimilarIn
         found = await incident_rows.get(tx, [number])
         if number not in found:
             raise NotFound(f"there is no incident #{number}", "Look in the list of incidents.")
-        others = await past.newest_resolved(tx, before=number, limit=COMPARED)
+        others = await past.newest_resolved(tx, team=found[number].lead.team, before=number, limit=COMPARED)
         near = nearest(found[number], others)
         words = await past.last_words(tx, [other.id for other, _, _ in near])
     return SimilarIncidents(similar=tuple(_item(*one, words) for one in near))
@@ -78,6 +80,7 @@ def nearest(incident: Incident, others: Sequence[Comparable]) -> list[tuple[Comp
     return sorted(scored, key=lambda one: (-round(one[1], 3), -one[0].id))[:SHOWN]
 
 
+@functools.lru_cache(maxsize=4096)
 def tokens(text: str) -> frozenset[str]:
     """Words that may mean something: no numbers, which name a moment or a machine."""
     return frozenset(word for word in re.findall(r"[^\W\d_]{3,}", text.casefold()))

@@ -49,11 +49,10 @@ class PastAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How often an alert kind came: episodes, and the incidents they were in."""
+    """How often an alert kind came."""
 
     kind: str
     episodes: int
-    incidents: int
 
 
 async def first_since(tx: AsyncConnection, since: datetime) -> int:
@@ -153,7 +152,7 @@ async def kinds_from(tx: AsyncConnection, first: int, team: str, *, limit: int) 
     """Alert kinds of incidents from that number on, the most frequent first."""
     episodes = sa.func.count().label("episodes")
     query = (
-        sa.select(alert.c.kind, episodes, sa.func.count(sa.distinct(alert.c.incident_id)).label("incidents"))
+        sa.select(alert.c.kind, episodes)
         .where(alert.c.incident_id >= first)
         .group_by(alert.c.kind)
         .order_by(episodes.desc(), alert.c.kind)
@@ -161,10 +160,7 @@ async def kinds_from(tx: AsyncConnection, first: int, team: str, *, limit: int) 
     )
     if team:
         query = query.where(alert.c.team == team)
-    return [
-        KindCount(kind=row.kind, episodes=row.episodes, incidents=row.incidents)
-        for row in (await tx.execute(query)).all()
-    ]
+    return [KindCount(kind=row.kind, episodes=row.episodes) for row in (await tx.execute(query)).all()]
 
 
 async def with_notes(tx: AsyncConnection, numbers: Collection[int]) -> set[int]:

@@ -26,8 +26,8 @@ class Comparable(msgspec.Struct, frozen=True, kw_only=True):
     resolved_by: str
 
 
-async def newest_resolved(tx: AsyncConnection, *, before: int, limit: int) -> list[Comparable]:
-    """The newest incidents that are over, merged ones and drills left out, with a number below `before`."""
+async def newest_resolved(tx: AsyncConnection, *, team: str, before: int, limit: int) -> list[Comparable]:
+    """The newest incidents a team led that are over, with a number below `before`; no merged ones, no drills."""
     query = (
         sa.select(
             incident.c.id,
@@ -40,6 +40,7 @@ async def newest_resolved(tx: AsyncConnection, *, before: int, limit: int) -> li
             incident.c.resolved_by,
         )
         .where(
+            incident.c.lead_team == team,
             incident.c.id < before,
             incident.c.resolved_at.is_not(None),
             incident.c.merged_into.is_(None),

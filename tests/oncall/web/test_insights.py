@@ -65,27 +65,27 @@ def test_the_median_time_to_answer_is_in_minutes():
 
 def test_a_kind_that_always_goes_by_itself_should_not_page():
     own = [past(n, "Flap") for n in range(5)]
-    (kind,) = kinds_load([KindCount(kind="Flap", episodes=9, incidents=5)], own, set())
+    (kind,) = kinds_load([KindCount(kind="Flap", episodes=9)], own, set())
     assert kind.by_itself == 5
     assert "make it a warning" in kind.advice
 
 
 def test_a_kind_somebody_wrote_about_is_left_alone():
     own = [past(n, "Flap") for n in range(5)]
-    (kind,) = kinds_load([KindCount(kind="Flap", episodes=9, incidents=5)], own, {2})
+    (kind,) = kinds_load([KindCount(kind="Flap", episodes=9)], own, {2})
     assert kind.by_itself == 4
     assert kind.advice == ""
 
 
 def test_a_kind_that_always_comes_with_another_is_called_redundant():
     own = [past(n, "Latency", "Errors", by="ana") for n in range(5)]
-    (kind,) = kinds_load([KindCount(kind="Latency", episodes=5, incidents=5)], own, set())
+    (kind,) = kinds_load([KindCount(kind="Latency", episodes=5)], own, set())
     assert "Comes with Errors 5 of 5 times" in kind.advice
 
 
 def test_nothing_is_said_of_what_came_a_few_times():
     own = [past(n, "Flap") for n in range(4)]
-    (kind,) = kinds_load([KindCount(kind="Flap", episodes=4, incidents=4)], own, set())
+    (kind,) = kinds_load([KindCount(kind="Flap", episodes=4)], own, set())
     assert kind.advice == ""
 
 
@@ -134,5 +134,5 @@ async def test_the_view_and_its_csv_say_the_same(sign_in, happens):
 
 
 def test_a_cell_never_becomes_a_formula():
-    text = as_csv([KindCount(kind='=HYPERLINK("http://evil.example")', episodes=1, incidents=1)])
+    text = as_csv([KindCount(kind='=HYPERLINK("http://evil.example")', episodes=1)])
     assert "\n\"'=HYPERLINK" in text.replace("\r", "")
