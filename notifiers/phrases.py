@@ -67,7 +67,10 @@ class Phrasebook:
     """Phrases in a language, with an organisation's own laid over the shipped ones, and English under all."""
 
     def __init__(self, overrides: Mapping[str, Mapping[str, str]] | None = None) -> None:
-        own = overrides or {}
+        self.replace(overrides or {})
+
+    def replace(self, own: Mapping[str, Mapping[str, str]]) -> None:
+        """Lay other phrases of the organisation over the shipped ones; whoever holds this book says them from now on."""
         self._languages = {
             language: {**ENGLISH, **SHIPPED.get(language, {}), **own.get(language, {})} for language in {*SHIPPED, *own}
         }

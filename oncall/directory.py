@@ -136,6 +136,8 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     ownership: tuple[OwnerRule, ...] = default_rules()
     integrations: tuple[Integration, ...]
     defaults: Defaults
+    #: Replaced phrases, language to key to phrase.
+    wording: Mapping[str, Mapping[str, str]] = {}
 
     @functools.cached_property
     def _names(self) -> Mapping[str, Person]:

@@ -10,6 +10,7 @@ from notifiers.channels import CHANNELS
 from notifiers.http import Http
 from notifiers.notifier import Notifier
 from notifiers.phone_item import PhoneItem
+from notifiers.phrases import Phrasebook
 from notifiers.slack_tools import open_tools
 from notifiers.wording import Wording
 from oncall.clock import Clock
@@ -35,7 +36,7 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock, *, confi
         guarded_http=guarded,
         put=lambda item: _put_on_phone(database, item),
         public_url=settings.address,
-        wording=Wording(),
+        wording=Wording(Phrasebook(directory.wording)),
     )
     notifiers, channels = _channels(settings, edge)
     return Engine(

@@ -17,6 +17,7 @@ LAYOUT: Keys = {
     "catalog/": "services and their owners",
     "calendars/": "rotations as .ics files",
     "integrations.yaml": "who may post alerts, with which key",
+    "wording.yaml": "own phrases of messages, language to key to phrase",
 }
 
 

@@ -20,6 +20,7 @@ from oncall.config.people import ID, ID_FORM, PERSON_KEYS, Rules, read_person
 from oncall.config.section import Place, Reading, Section
 from oncall.config.settings import Settings, read_settings
 from oncall.config.teams import TEAM_KEYS, read_team
+from oncall.config.wording import read_wording
 from oncall.directory import Defaults, Directory, Integration, Team
 from oncall.person import Person
 from routing.problem import Problem, ProblemLevel
@@ -94,6 +95,7 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Loaded:
         ownership=read_ownership(main) if main else default_rules(),
         integrations=_integrations(directory, defaults.fallback_team, reading),
         defaults=defaults,
+        wording=read_wording(directory, reading),
     )
     lint(result, reading)
     problems = tuple(sorted(set(reading.problems)))

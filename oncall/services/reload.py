@@ -45,6 +45,7 @@ async def reload(engine: Engine) -> tuple[Problem, ...]:
     changes = await asyncio.to_thread(compare, engine.organisation.files, loaded.directory)
     before = engine.organisation
     engine.organisation = await asyncio.to_thread(before.reloaded, loaded.directory)
+    engine.wording.phrases.replace(loaded.directory.wording)
     shown = [str(change) for change in changes[:SHOWN]]
     log.info("configuration in force", changes=shown, further=len(changes) - len(shown))
     handed = await asyncio.to_thread(moved, before, engine.organisation)
