@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, grouping, ingest, paging, pipeline, schedules, views
+from bench import catalog, grouping, ingest, latency, paging, pipeline, schedules, views
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("catalog", catalog.main),
     ("grouping", grouping.main),
     ("ingest", ingest.main),
+    ("latency", latency.main),
     ("paging", paging.main),
     ("pipeline", pipeline.main),
     ("schedules", schedules.main),

@@ -1,4 +1,4 @@
-"""A company of any size, as the directory a node is started with. Every team has one person on call, at a webhook."""
+"""A company of any size, as the directory a node is started with. Every team has one person on call, who gets texts."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ CALENDAR = (
 KEY = "bench-key-0123456789abcdef0123456789"
 
 
-def write(folder: Path, *, teams: int, services: int, sink: str = "http://127.0.0.1:9") -> Path:
-    """Write the files; service `svc-N` belongs to team `team-(N % teams)`, whose person is reached at `sink`/N."""
+def write(folder: Path, *, teams: int, services: int) -> Path:
+    """Write the files; service `svc-N` belongs to team `team-(N % teams)`, whose person has a number ending in N."""
     (folder / "teams").mkdir(parents=True)
     (folder / "catalog").mkdir()
     (folder / "calendars").mkdir()
-    (folder / "oncall.yaml").write_text("defaults: {fallback_team: team-0, important: [{via: webhook}]}\n")
+    (folder / "oncall.yaml").write_text(
+        "defaults: {fallback_team: team-0, important: [{via: sms}], ordinary: [{via: sms}]}\n"
+    )
     keys = [f"  key: {KEY}\n", f"  key: {KEY}-other\n"]
     (folder / "integrations.yaml").write_text(f"production:\n{keys[0]}other:\n{keys[1]}")
     (folder / "people.yaml").write_text(
-        "".join(f"p{n}:\n  name: Person {n}\n  contact: {{webhook: '{sink}/{n}'}}\n" for n in range(teams))
+        "".join(f"p{n}:\n  name: Person {n}\n  mobile: '+4915112{n:06}'\n" for n in range(teams))
     )
     for n in range(teams):
         (folder / "teams" / f"team-{n}.yaml").write_text(

@@ -15,7 +15,7 @@ FLOOD = 200.0
 #: How long one batch may hold the write lock during a flood, in seconds.
 BRIEF = 0.03
 #: During a flood, the rest after a batch as a multiple of its length, and at most so many seconds.
-REST, LONGEST_REST = 2.0, 0.2
+REST, LONGEST_REST = 4.0, 0.5
 
 
 @dataclass(slots=True)

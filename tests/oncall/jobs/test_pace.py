@@ -19,9 +19,9 @@ def test_a_few_bodies_are_no_flood():
 
 def test_during_a_flood_batches_become_brief_and_leave_most_of_the_time_to_new_bodies():
     pace = Pace()
-    assert pace.after(seconds=0.12, arrived=300) == pytest.approx(0.2)
+    assert pace.after(seconds=0.12, arrived=300) == pytest.approx(0.48)
     assert pace.size == 64
-    assert pace.after(seconds=0.03, arrived=100) == pytest.approx(0.06)
+    assert pace.after(seconds=0.03, arrived=100) == pytest.approx(0.12)
     assert pace.size == 64
 
 
