@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 #: Alerts of one batch, at most and at least.
 MOST, LEAST = 256, 16
-#: Bodies a second from which taking them in comes first.
-FLOOD = 200.0
+#: Bodies a second from which taking them in comes first, and how many are a flood however long the batch took: senders
+#: that wait for their answer send nothing more meanwhile.
+FLOOD, MANY, FEW = 200.0, 16, 3
 #: How long one batch may hold the write lock during a flood, in seconds.
 BRIEF = 0.03
 #: During a flood, the rest after a batch as a multiple of its length, and at most so many seconds.
@@ -26,7 +27,7 @@ class Pace:
 
     def after(self, *, seconds: float, arrived: int) -> float:
         """A batch took that long and so many bodies arrived meanwhile: how long to rest now."""
-        if not seconds or arrived < FLOOD * seconds or arrived < LEAST:
+        if not seconds or arrived < min(MANY, max(FEW, FLOOD * seconds)):
             self.size = min(MOST, self.size * 2)
             return 0.0
         self.size = max(LEAST, min(MOST, int(self.size * BRIEF / seconds), self.size * 2))

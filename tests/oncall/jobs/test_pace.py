@@ -14,7 +14,14 @@ def test_a_quiet_inbox_is_worked_off_without_a_rest():
 
 
 def test_a_few_bodies_are_no_flood():
-    assert Pace().after(seconds=0.001, arrived=3) == 0
+    assert Pace().after(seconds=0.001, arrived=2) == 0
+    assert Pace().after(seconds=0.5, arrived=10) == 0
+
+
+def test_senders_that_wait_for_a_long_batch_are_a_flood_though_they_send_no_more():
+    pace = Pace()
+    assert pace.after(seconds=0.6, arrived=32) > 0
+    assert pace.size == LEAST
 
 
 def test_during_a_flood_batches_become_brief_and_leave_most_of_the_time_to_new_bodies():
