@@ -1,4 +1,4 @@
-"""Write the migration that leads the newest one to the tables in `oncall/store/schema.py`.
+"""Write the migration that leads the newest one to the tables in `oncall/store/schema/`.
 
     python tools/new_migration.py "incident: remember who was told"
     python tools/new_migration.py --first

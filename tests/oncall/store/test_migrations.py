@@ -15,7 +15,7 @@ from oncall.store.schema import metadata
 async def test_migrations_lead_to_the_tables_of_the_models(database: Database) -> None:
     found = await migrations.differences(database)
     assert not found, (
-        "oncall/store/schema.py and alembic/versions disagree; "
+        "oncall/store/schema/ and alembic/versions disagree; "
         'write a migration with: python tools/new_migration.py "area: what changes" '
         f"(while nothing is released: --first). Differences: {found}"
     )
