@@ -13,6 +13,7 @@ from tests.acceptance.story import COMPANY, Story, alert, body
 async def calendars(story: Story, tmp_path: Path) -> Path:
     """The company's calendars, in files a test may break."""
     story.company = Path(shutil.copytree(COMPANY, tmp_path / "company"))
+    story.jobs.add("calendars")
     await story.restart()
     return story.company / "calendars"
 
