@@ -14,8 +14,8 @@ from grouping.relations import Calls
 from routing.alert import Alert, AlertStatus, Severity
 
 THINGS, RULES = 2_000, 10
-#: One incident a minute, of six alerts that fire for over three hours: 200 are open at any time.
-EVERY, ALERTS, FIRING = 60.0, 6, 1_200
+#: An incident every five minutes, of six alerts that fire for most of a day: 200 are open at any time.
+EVERY, ALERTS, FIRING = 300.0, 6, 1_200
 START = datetime(2026, 1, 5, tzinfo=UTC)
 HISTORY = 50_000
 STRETCH = 10_000
