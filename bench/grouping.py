@@ -17,7 +17,7 @@ THINGS, RULES = 2_000, 10
 #: An incident every five minutes, of six alerts that fire for most of a day: 200 are open at any time.
 EVERY, ALERTS, FIRING = 300.0, 6, 1_200
 START = datetime(2026, 1, 5, tzinfo=UTC)
-HISTORY = 50_000
+HISTORY = 30_000
 STRETCH = 10_000
 
 

@@ -24,7 +24,7 @@ from grouping.score import Model, scorers, shipped
 from grouping.settings import Settings
 from grouping.statistics import Statistics
 from grouping.ties import Tying
-from grouping.verdict import JOIN, RELATED, SAME, join_bar
+from grouping.verdict import JOIN, RELATED, SAME
 from grouping.volatility import Volatility
 
 #: Two incidents tied together by so many alerts are offered for merging.
@@ -100,7 +100,6 @@ class Grouper:
         kind.pages = arrival.pages
         place = self._placing.place(arrival, kind, at, self._latest)
         home = place.incident or new_incident
-        bar = join_bar(pages=arrival.pages)
         call, why_called = self._placing.call(arrival, place)
         group = arrival.source_group.key if arrival.source_group else ""
         called = call in (Call.PAGE, Call.HOLD)
@@ -113,10 +112,10 @@ class Grouper:
             is_new=place.incident is None,
             basis=place.basis,
             call=call,
-            reason=self._reason(place, bar) + why_called,
+            reason=self._reason(place) + why_called,
             probability=place.joined.probability if place.joined else 1.0,
             evidence=evidence(self.tying, place.joined) if place.joined else (),
-            near=self._near(place, bar),
+            near=self._near(place),
             moves=self._take_along(place, home),
             merge_offers=self._bridged(place, home),
             hold_for=self.settings.hold_for if call is Call.HOLD else None,
@@ -192,19 +191,19 @@ class Grouper:
             return ()
         return moved_by_fork(self.open, place.forked_from, home)
 
-    def _near(self, place: Place, bar: float) -> tuple[Near, ...]:
+    def _near(self, place: Place) -> tuple[Near, ...]:
         return tuple(
             Near(
                 incident=candidate.incident,
                 probability=candidate.probability,
-                sentence=near_sentence(self.stats, place.kind, candidate, bar),
+                sentence=near_sentence(self.stats, place.kind, candidate, JOIN),
                 possibly_related=candidate.probability >= RELATED,
             )
             for candidate in place.ranked[:3]
             if candidate is not place.joined and candidate.probability >= 0.02
         )
 
-    def _reason(self, place: Place, bar: float) -> str:
+    def _reason(self, place: Place) -> str:
         kind = readable(place.kind)
         if place.basis is Basis.REPEAT:
             return f"{kind} is already part of this incident"
@@ -224,7 +223,7 @@ class Grouper:
                 f"possibly the same as #{place.forked_from.incident}, and kept apart so that no page is hidden: {told}"
             )
         if place.ranked:
-            return f"nothing open is close enough: {near_sentence(self.stats, place.kind, place.ranked[0], bar)}"
+            return f"nothing open is close enough: {near_sentence(self.stats, place.kind, place.ranked[0], JOIN)}"
         return f"nothing open goes with {kind}"
 
     def _bridged(self, place: Place, home: str) -> tuple[MergeOffer, ...]:

@@ -10,10 +10,8 @@ from math import log1p
 from grouping.measures import FAST, SLOW
 from grouping.ties import Candidate, Tie, probability
 
-#: An alert that calls nobody joins where it belongs with at least this probability.
-JOIN = 0.8
-#: A page-worthy one joins from here, for the fork below looks at it again.
-JOIN_PAGE = 0.75
+#: An alert joins where it belongs with at least this probability.
+JOIN = 0.75
 #: A page-worthy alert follows a page of the incident so surely that nobody need be called again.
 KNOWN = 0.87
 #: So sure that no count is asked for.
@@ -49,18 +47,13 @@ class Verdict:
 
 def verdict(ranked: Sequence[Candidate], *, pages: bool, has_pages: bool) -> Verdict:
     """Judge the candidates, most probable first; `has_pages` says whether the first holds page-worthy alerts."""
-    if not ranked or ranked[0].probability < join_bar(pages=pages):
+    if not ranked or ranked[0].probability < JOIN:
         return Verdict(None)
     best = ranked[0]
     if not pages or not has_pages:
         return Verdict(best)
     tier = page_tier(best)
     return Verdict(None, tier, best) if tier is Tier.APART else Verdict(best, tier)
-
-
-def join_bar(*, pages: bool) -> float:
-    """The probability from which an alert joins."""
-    return JOIN_PAGE if pages else JOIN
 
 
 def page_tier(candidate: Candidate) -> Tier:

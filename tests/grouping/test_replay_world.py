@@ -21,7 +21,7 @@ def run(*command) -> dict:
 @pytest.fixture(scope="module")
 def scores(shared_data, tmp_path_factory):
     tools, stream = shared_data / "grouping", tmp_path_factory.mktemp("world")
-    run(tools / "generate_stream.py", "--services", 60, "--days", 30, "--seed", 77, "--storms", 1, "--out", stream)
+    run(tools / "generate_stream.py", "--services", 120, "--days", 30, "--seed", 77, "--storms", 1, "--out", stream)
     calls = json.loads((stream / "catalog.json").read_text())["calls"]
     replay = Replay(Grouper(calls=Calls((caller, called) for caller, called in calls)))
     for line in (stream / "alerts.jsonl").read_bytes().splitlines():
@@ -36,7 +36,7 @@ def test_alerts_of_one_trouble_lie_together_and_others_apart(scores):
     now, _ = scores
     assert now["b3_f1"] >= 0.93
     assert now["pair_f1"] >= 0.80
-    assert now["over_merge"] <= 0.10  # of some sixty incidents; over a full world the line is 0.05
+    assert now["over_merge"] <= 0.10  # of a hundred incidents; over a full world the line is 0.05
     assert now["noise_in"] <= 0.02
 
 
