@@ -3,7 +3,7 @@
     python bench/grouping_table.py TOOLS_DIR WORK_DIR [SET ...]
 
 TOOLS_DIR holds generate_stream.py, real_faults.py and evaluate.py (`grouping/` of the shared test data). Sets: base,
-dense, single, cross, within; all without a name. Streams and assignments are kept in WORK_DIR.
+dense, single, the same with -fresh, cross, within; all without a name. Streams and assignments are kept in WORK_DIR.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ SETS: dict[str, tuple[tuple[int, ...], str, list[str]]] = {
     "base": ((1, 2, 3), "generate_stream.py", ["--services", "200", "--days", "60"]),
     "dense": ((31, 32, 33), "generate_stream.py", ["--incidents", "32", "--noise", "2"]),
     "single": ((41, 42, 43), "generate_stream.py", ["--clusters", "1", "--incidents", "16"]),
+    # Seeds on which nothing was chosen.
+    "base-fresh": ((101, 102, 103), "generate_stream.py", ["--services", "200", "--days", "60"]),
+    "dense-fresh": ((131, 132, 133), "generate_stream.py", ["--incidents", "32", "--noise", "2"]),
+    "single-fresh": ((141, 142, 143), "generate_stream.py", ["--clusters", "1", "--incidents", "16"]),
     "cross": ((0, 1, 2), "real_faults.py", ["--mode", "cross"]),
     "within": ((0, 1, 2), "real_faults.py", ["--mode", "within"]),
 }
