@@ -78,6 +78,9 @@ def _channels(settings: Settings, edge: Edge) -> tuple[Mapping[str, Notifier], M
 
 async def _put_on_phone(database: Database, item: PhoneItem) -> str:
     async with database.write() as tx:
+        known = await phone.of_page(tx, item.address, item.kind.value, item.page_id) if item.page_id else None
+        if known is not None:
+            return str(known)
         number = await phone.add(
             tx,
             PhoneMessage(

@@ -227,7 +227,9 @@ async def _record(
     """Write the attempt, and do what follows: retry later, the next method now. Whether the channel is broken."""
     first = pages[0]
     jitter = int(first.id[:4] or "0", 16) / 0xFFFF
-    decision = retry.decide(outcome, attempts=first.attempts, now=ended, jitter=jitter)
+    # Only a page is worth a second message where nobody can tell, and only where the person has no other method.
+    has_next = first.kind is not MessageKind.PAGE or await page_rows.another_method(tx, first)
+    decision = retry.decide(outcome, attempts=first.attempts, now=ended, has_next=has_next, jitter=jitter)
     await page_rows.record(tx, first.id, channel=first.channel, started=started, ended=ended, outcome=outcome)
     accepted = outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED}
     entries = []

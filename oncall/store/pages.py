@@ -132,22 +132,14 @@ async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why
     return (await tx.execute(statement)).rowcount
 
 
+async def another_method(tx: AsyncConnection, tried: Page) -> bool:
+    """Whether the person has a planned page left in the same asking, beside this one."""
+    return (await tx.execute(_left(tried).where(page.c.id != tried.id))).scalar() is not None
+
+
 async def hasten(tx: AsyncConnection, failed: Page, now: datetime) -> bool:
     """Bring the person's next page of the same asking forward to now; False if none is left."""
-    query = (
-        sa.select(page.c.id)
-        .where(
-            page.c.incident_id == failed.incident,
-            page.c.team == failed.team,
-            page.c.person == failed.person,
-            page.c.planned_at == failed.planned_at,
-            page.c.kind == failed.kind.value,
-            page.c.status == PageStatus.PLANNED.value,
-        )
-        .order_by(page.c.due_at)
-        .limit(1)
-    )
-    found = (await tx.execute(query)).scalar()
+    found = (await tx.execute(_left(failed))).scalar()
     if found is None:
         return False
     await tx.execute(sa.update(page).where(page.c.id == found, page.c.due_at > now).values(due_at=now))
@@ -330,6 +322,23 @@ async def deliveries_since(tx: AsyncConnection, channels: Collection[str], since
     """The attempts through these channels since then, in order."""
     query = sa.select(delivery).where(delivery.c.channel.in_(list(channels)), delivery.c.started_at >= since)
     return [_delivery(row) for row in (await tx.execute(query.order_by(delivery.c.id))).all()]
+
+
+def _left(tried: Page) -> sa.Select[tuple[str]]:
+    """The person's next planned page of the same asking."""
+    return (
+        sa.select(page.c.id)
+        .where(
+            page.c.incident_id == tried.incident,
+            page.c.team == tried.team,
+            page.c.person == tried.person,
+            page.c.planned_at == tried.planned_at,
+            page.c.kind == tried.kind.value,
+            page.c.status == PageStatus.PLANNED.value,
+        )
+        .order_by(page.c.due_at)
+        .limit(1)
+    )
 
 
 _CHANGING = (

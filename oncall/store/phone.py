@@ -33,6 +33,15 @@ async def add(tx: AsyncConnection, message: PhoneMessage) -> int:
     return int((await tx.execute(sa.insert(phone_message).values(row).returning(phone_message.c.id))).scalar_one())
 
 
+async def of_page(tx: AsyncConnection, person: str, kind: str, page_id: str) -> int | None:
+    """The message that carried this page to the phone already, if any."""
+    query = sa.select(phone_message.c.id).where(
+        phone_message.c.person == person, phone_message.c.kind == kind, phone_message.c.page_id == page_id
+    )
+    found: int | None = (await tx.execute(query.limit(1))).scalar()
+    return found
+
+
 async def of_person(tx: AsyncConnection, person: str, *, after: int = 0, limit: int = 100) -> list[PhoneMessage]:
     """The newest messages of one phone, oldest of them first."""
     query = (

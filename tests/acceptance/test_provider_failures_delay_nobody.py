@@ -43,6 +43,16 @@ async def test_invariant_4_an_attempt_of_unknown_fate_is_followed_by_the_next_me
     assert len(story.voice.sent) == 1
 
 
+async def test_invariant_4_the_last_method_is_tried_once_more_where_nobody_can_tell(story: Story) -> None:
+    """A second call is better than none; a third would be a fault, and the text is not sent again."""
+    story.sms.answers.append(OutcomeKind.UNKNOWN)
+    story.voice.answers += [OutcomeKind.UNKNOWN, OutcomeKind.UNKNOWN]
+    await _search_pages(story)
+    await story.run_until(story.clock.now() + story.stride / 15)
+    assert [address for address, _ in story.sms.sent] == [FRANK]
+    assert [address for address, _ in story.voice.sent] == [FRANK, FRANK]
+
+
 async def test_a_broken_channel_alarms_the_fallback_team_once(story: Story) -> None:
     story.sms.answers += [OutcomeKind.BROKEN] * 5
     await _search_pages(story)
