@@ -20,7 +20,7 @@ from oncall import wiring
 from oncall.clock import SystemClock
 from oncall.config import Settings, load
 from oncall.engine import Engine
-from oncall.services import access
+from oncall.services.people import access
 from oncall.store import counters
 from oncall.store.schema import alert, incident, involvement, metadata, timeline
 from oncall.web.app import create_app

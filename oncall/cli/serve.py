@@ -23,8 +23,11 @@ from oncall.jobs import periodic
 from oncall.jobs.calendar_watch import CalendarWatch
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
-from oncall.services import access, catalog_sources, rotations, slack_doors
+from oncall.services.catalog import sources as catalog_sources
+from oncall.services.people import access
 from oncall.services.reload import BadDirectory, reload
+from oncall.services.rotations import calendars as rotations
+from oncall.services.slack import doors as slack_doors
 from oncall.store import migrations
 from oncall.web.app import create_app
 

@@ -10,7 +10,7 @@ import msgspec
 
 from oncall.cli.loading import config_option, engine_for
 from oncall.errors import OncallError
-from oncall.services import access
+from oncall.services.people import access
 
 
 @click.command("sign-in")

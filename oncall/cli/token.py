@@ -11,8 +11,8 @@ import msgspec
 from oncall.cli.loading import config_option, engine_for
 from oncall.errors import OncallError
 from oncall.person import Role
-from oncall.services import access
-from oncall.services.access import NewToken
+from oncall.services.people import access
+from oncall.services.people.access import NewToken
 
 
 @click.command()

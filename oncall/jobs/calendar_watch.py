@@ -10,8 +10,8 @@ from pathlib import Path
 import structlog
 
 from oncall.engine import Engine
-from oncall.services import rotations
-from oncall.services.rotation_views import all_schedules
+from oncall.services.rotations import calendars as rotations
+from oncall.services.rotations.views import all_schedules
 from schedules.sources.file import written
 
 log = structlog.get_logger(__name__)

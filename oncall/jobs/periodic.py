@@ -11,20 +11,15 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import (
-    catalog_feeds,
-    catalog_sources,
-    drills,
-    handoffs,
-    history,
-    receipts,
-    rotation_digest,
-    rotation_views,
-    rotations,
-    runbook_check,
-    slack_groups,
-    watch,
-)
+from oncall.services import drills, history, receipts, watch
+from oncall.services.catalog import feeds as catalog_feeds
+from oncall.services.catalog import runbooks as runbook_check
+from oncall.services.catalog import sources as catalog_sources
+from oncall.services.rotations import calendars as rotations
+from oncall.services.rotations import digest as rotation_digest
+from oncall.services.rotations import handoffs
+from oncall.services.rotations import views as rotation_views
+from oncall.services.slack import groups as slack_groups
 from oncall.store import leases
 
 log = structlog.get_logger(__name__)

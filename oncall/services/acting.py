@@ -14,7 +14,7 @@ from oncall.engine import Engine
 from oncall.errors import Invalid
 from oncall.incident import Incident
 from oncall.services import incidents
-from oncall.services.rights import Caller, Right
+from oncall.services.people.rights import Caller, Right
 
 Text = Annotated[str, msgspec.Meta(max_length=20_000)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]

@@ -10,7 +10,7 @@ import msgspec
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.services import incidents
-from oncall.services.rights import Caller, Right
+from oncall.services.people.rights import Caller, Right
 from oncall.store import attachments as rows
 from oncall.store import incidents as incident_rows
 from oncall.store.attachments import Attachment

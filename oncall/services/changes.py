@@ -12,7 +12,7 @@ from notifiers.message import MessageKind
 from oncall.engine import Engine
 from oncall.incident import Change, Entry, EntryKind, Incident, Involvement, InvolvementStatus
 from oncall.paging import PlannedPage, notice_method, take_step
-from oncall.services import on_call
+from oncall.services.rotations import on_call
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store import posts

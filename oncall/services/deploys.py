@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.engine import Engine
 from oncall.errors import Invalid
 from oncall.incident import Incident
-from oncall.services.rights import Caller, Right
+from oncall.services.people.rights import Caller, Right
 from oncall.store import deploys as deploy_rows
 from oncall.store.deploys import Deploy
 from routing.catalog import Catalog

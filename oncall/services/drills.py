@@ -14,7 +14,7 @@ from oncall.incident.values import Entry
 from oncall.services import incidents
 from oncall.services.administration import note
 from oncall.services.changes import Changes
-from oncall.services.rights import Caller, Right
+from oncall.services.people.rights import Caller, Right
 from oncall.store import incidents as incident_rows
 from oncall.store import past
 from routing.alert import Severity

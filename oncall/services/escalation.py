@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.engine import Engine
 from oncall.incident import Due, Incident, due, exhausted, expired, involve, release_held, released, reminded
 from oncall.paging import take_step
-from oncall.services import on_call
 from oncall.services.changes import Changes
+from oncall.services.rotations import on_call
 from oncall.store import incidents as incident_rows
 from routing.alert import Severity
 

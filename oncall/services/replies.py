@@ -12,7 +12,8 @@ from oncall.engine import Engine
 from oncall.errors import AlreadyAcknowledged, AlreadyResolved, OncallError
 from oncall.incident import Actor, Via
 from oncall.person import Person
-from oncall.services import cover, incidents, on_call
+from oncall.services import incidents
+from oncall.services.rotations import cover, on_call
 from oncall.services.telling import tell_team
 from oncall.store import contacts, rotations
 from oncall.store import incidents as incident_rows

@@ -6,9 +6,9 @@ from aiohttp import web
 
 from oncall.errors import Invalid
 from oncall.person import Role
-from oncall.services import access, passwords
-from oncall.services.access import NewToken
-from oncall.services.rights import lower
+from oncall.services.people import access, passwords
+from oncall.services.people.access import NewToken
+from oncall.services.people.rights import lower
 from oncall.web import sessions
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import Problem, problem_of

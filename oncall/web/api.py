@@ -5,21 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from oncall.engine import Engine
-from oncall.services import (
-    acting,
-    attachments,
-    drills,
+from oncall.services import acting, attachments, drills
+from oncall.services.people.rights import Caller
+from oncall.services.rotations import on_call_view
+from oncall.services.views import (
     incident_list,
     incident_view,
     insights,
     now_view,
-    on_call_view,
     operator_view,
     phone_view,
     similar,
     team_view,
 )
-from oncall.services.rights import Caller
 from oncall.web import catalog_api, contacts_api, rotations_api
 from oncall.web.operations import Asked, Operation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.engine import Engine
-from oncall.services.news import News
+from oncall.services.views.news import News
 from oncall.web import (
     account,
     alertmanager,

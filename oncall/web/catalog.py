@@ -9,9 +9,11 @@ from aiohttp import web
 from oncall.errors import Invalid
 from oncall.expectations import labels_of
 from oncall.moment import parse_moment
-from oncall.services import catalog_view, checks_view, unowned_view
+from oncall.services.catalog import checks as checks_view
+from oncall.services.catalog import unowned as unowned_view
+from oncall.services.catalog import view as catalog_view
 from oncall.services.explain import Explanation, explain
-from oncall.services.rights import Right
+from oncall.services.people.rights import Right
 from oncall.walk import Walk
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render

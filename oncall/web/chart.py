@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oncall.services.insights import Day
+from oncall.services.views.insights import Day
 
 WIDTH, HEIGHT, FLOOR = 640, 160, 140
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from oncall.engine import Engine
-from oncall.services import contacts
-from oncall.services.rights import Caller
+from oncall.services.people import contacts
+from oncall.services.people.rights import Caller
 from oncall.web.operations import Asked, Operation
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from oncall.errors import Invalid
 from oncall.services import drills
 from oncall.services.drills import NewDrill
-from oncall.services.rights import Right
+from oncall.services.people.rights import Right
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render, see_other
 from oncall.web.sessions import FORM_FIELD, signed_in

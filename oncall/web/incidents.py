@@ -10,8 +10,9 @@ from aiohttp import web
 
 from notifiers.message import MessageKind
 from oncall.errors import Invalid, NotFound, OncallError, SignedOut
-from oncall.services import acting, incident_list, incident_view, now_view, similar
-from oncall.services.incident_list import ListQuery
+from oncall.services import acting
+from oncall.services.views import incident_list, incident_view, now_view, similar
+from oncall.services.views.incident_list import ListQuery
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import Problem, problem_of
 from oncall.web.rendering import render, see_other

@@ -10,8 +10,8 @@ import msgspec
 from aiohttp import web
 
 from oncall.errors import Invalid, NotFound
-from oncall.services import insights
-from oncall.services.insights import Insights, InsightsQuery
+from oncall.services.views import insights
+from oncall.services.views.insights import Insights, InsightsQuery
 from oncall.web.chart import bars
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render

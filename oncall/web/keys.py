@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.engine import Engine
-from oncall.services.news import News
-from oncall.services.rights import Caller
+from oncall.services.people.rights import Caller
+from oncall.services.views.news import News
 
 ENGINE = web.AppKey("engine", Engine)
 NEWS = web.AppKey("news", News)

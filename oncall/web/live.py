@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from oncall.errors import Invalid
-from oncall.services import news
-from oncall.services.news import News
-from oncall.services.rights import Right
+from oncall.services.people.rights import Right
+from oncall.services.views import news
+from oncall.services.views.news import News
 from oncall.web.keys import CALLER, NEWS, engine_of
 from oncall.web.sessions import signed_in
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from oncall.services import on_call_view
-from oncall.services.on_call_view import OnCallQuery
+from oncall.services.rotations import on_call_view
+from oncall.services.rotations.on_call_view import OnCallQuery
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render
 from oncall.web.sessions import signed_in

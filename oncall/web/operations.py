@@ -12,7 +12,7 @@ from aiohttp import web
 
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
-from oncall.services.rights import Caller
+from oncall.services.people.rights import Caller
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.sessions import Handler, api_caller
 

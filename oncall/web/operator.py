@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from oncall.services import operator_view
+from oncall.services.views import operator_view
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render
 from oncall.web.sessions import signed_in

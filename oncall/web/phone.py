@@ -6,8 +6,8 @@ import msgspec
 from aiohttp import web
 
 from oncall.errors import Invalid
-from oncall.services import phone_view
-from oncall.services.phone_view import PhoneReply
+from oncall.services.views import phone_view
+from oncall.services.views.phone_view import PhoneReply
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import problem_of
 from oncall.web.rendering import render, see_other

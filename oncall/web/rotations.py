@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from aiohttp import ETag, web
 
 from oncall.errors import Invalid
-from oncall.services import cover, overrides, rotation_views, subscriptions
-from oncall.services.rights import Right
-from oncall.services.rotation_report import Report
-from oncall.services.rotation_views import WEEKS, RotationView
+from oncall.services.people.rights import Right
+from oncall.services.rotations import cover, overrides, subscriptions
+from oncall.services.rotations import views as rotation_views
+from oncall.services.rotations.report import Report
+from oncall.services.rotations.views import WEEKS, RotationView
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in

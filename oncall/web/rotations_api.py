@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from oncall.engine import Engine
-from oncall.services import cover, overrides, rotation_views, subscriptions
-from oncall.services.rights import Caller
+from oncall.services.people.rights import Caller
+from oncall.services.rotations import cover, overrides, subscriptions
+from oncall.services.rotations import views as rotation_views
 from oncall.store.overrides import StoredOverride
 from oncall.web.operations import Asked, Operation
 

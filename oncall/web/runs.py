@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oncall.incident import EntryKind
-from oncall.services.incident_view import TimelineItem
+from oncall.services.views.incident_view import TimelineItem
 
 #: Kinds that come in storms.
 FOLDED = frozenset(

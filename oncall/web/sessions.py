@@ -12,8 +12,8 @@ from aiohttp import web
 
 from oncall.config.secret import Secret
 from oncall.errors import Refused, SignedOut
-from oncall.services import access
-from oncall.services.rights import Caller
+from oncall.services.people import access
+from oncall.services.people.rights import Caller
 from oncall.web.keys import CALLER, FORM_TOKEN, VISIT, engine_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.errors import SignedOut
-from oncall.services import access, oidc, passwords
+from oncall.services.people import access, oidc, passwords
 from oncall.web import sessions
 from oncall.web.keys import engine_of
 from oncall.web.problems import Problem, problem_of

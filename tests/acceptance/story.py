@@ -28,8 +28,9 @@ from oncall.config import Secret, Settings, load
 from oncall.engine import Engine
 from oncall.incident import Incident
 from oncall.jobs import periodic
-from oncall.services import delivery, escalation, intake, replies, rotations
+from oncall.services import delivery, escalation, intake, replies
 from oncall.services.replies import Incoming
+from oncall.services.rotations import calendars as rotations
 from oncall.store import incidents, pages, phone
 from oncall.store.phone import PhoneMessage
 from oncall.web.app import create_app

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oncall.services import rotations
+from oncall.services.rotations import calendars as rotations
 from tests.acceptance.story import COMPANY, Story, alert, body
 
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from notifiers.outcome import OutcomeKind
-from oncall.services import rotations
+from oncall.services.rotations import calendars as rotations
 from oncall.store.database import Database
 from oncall.store.schema import metadata
 from tests.simulation.cluster import GROUPS, Cluster

@@ -11,7 +11,7 @@ from aiohttp import web
 from notifiers.slack_inbound import Verdict, read_challenge, verify
 from oncall.engine import Engine
 from oncall.errors import Invalid, Refused
-from oncall.services import slack_doors
+from oncall.services.slack import doors as slack_doors
 from oncall.web.keys import engine_of
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ from oncall.config import Secret, Settings
 from oncall.directory import Defaults, Directory, Schedule, ScheduleSource, Team
 from oncall.engine import Engine
 from oncall.person import ContactMethod, Person
-from oncall.services import rotations
+from oncall.services.rotations import calendars as rotations
 from oncall.store.schema import page
 from routing.catalog import Catalog
 from routing.escalation import Policy, RotationTarget, Step

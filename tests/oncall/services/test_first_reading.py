@@ -7,7 +7,7 @@ import pytest
 from oncall import wiring
 from oncall.clock import SystemClock
 from oncall.config import Settings, load
-from oncall.services import rotations
+from oncall.services.rotations import calendars as rotations
 from oncall.store import migrations
 
 COMPANY = Path(__file__).parents[3] / "examples" / "company"

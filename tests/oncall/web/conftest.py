@@ -23,8 +23,9 @@ from oncall.config import Secret, Settings, load
 from oncall.directory import Directory
 from oncall.engine import Engine
 from oncall.person import Person, Role
-from oncall.services import access, delivery, escalation, intake
-from oncall.services.rights import Caller
+from oncall.services import delivery, escalation, intake
+from oncall.services.people import access
+from oncall.services.people.rights import Caller
 from oncall.store import incidents as incident_rows
 from oncall.store import rotations
 from oncall.store.rotations import StoredSegment

@@ -7,8 +7,8 @@ import pytest
 from oncall.config import Settings
 from oncall.errors import Invalid, Refused, SignedOut
 from oncall.person import Role
-from oncall.services import access
-from oncall.services.access import NewToken
+from oncall.services.people import access
+from oncall.services.people.access import NewToken
 from oncall.web.app import create_app
 
 

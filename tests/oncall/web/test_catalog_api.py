@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from oncall.checks import CustomCheck
 from oncall.engine import Organisation
 from oncall.person import Role
-from oncall.services import catalog_sources
+from oncall.services.catalog import sources as catalog_sources
 from oncall.services.messages import messages_for
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from oncall.services.insights import expected_on, kinds_load, people_load, volume
+from oncall.services.views.insights import expected_on, kinds_load, people_load, volume
 from oncall.store import insights as rows
 from oncall.store.insights import KindCount, PastAnswer, PastIncident, PastPage
 from oncall.web.insights import as_csv

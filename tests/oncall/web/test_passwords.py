@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from oncall.errors import Invalid, SignedOut
-from oncall.services import access, passwords
+from oncall.services.people import access, passwords
 
 GOOD = "four words in a row"
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from oncall.errors import Invalid, NotFound, Refused
-from oncall.services import phone_view
-from oncall.services.phone_view import PhoneReply
+from oncall.services.views import phone_view
+from oncall.services.views.phone_view import PhoneReply
 from oncall.store import incidents, phone
 from oncall.store.phone import PhoneMessage
 from tests.oncall.web.conftest import firing

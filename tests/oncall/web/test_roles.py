@@ -7,7 +7,7 @@ import re
 import pytest
 
 from oncall.person import Role
-from oncall.services.rights import Caller, Right
+from oncall.services.people.rights import Caller, Right
 from oncall.web.app import ROUTES
 from tests.oncall.web.conftest import firing
 

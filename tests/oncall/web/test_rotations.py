@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from oncall.services import rotations
+from oncall.services.rotations import calendars as rotations
 from oncall.store import rotations as rotation_rows
 from oncall.web.rotations import _cell
 

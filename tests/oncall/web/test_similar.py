@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from oncall.incident import Actor, Incident, Involvement, InvolvementStatus, Via
 from oncall.services import incidents
-from oncall.services.similar import nearest
+from oncall.services.views.similar import nearest
 from oncall.store.past import Comparable
 from routing.alert import Severity
 from routing.escalation import Policy

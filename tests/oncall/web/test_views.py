@@ -5,7 +5,7 @@ import re
 import pytest
 
 from oncall.incident import EntryKind, Via
-from oncall.services.incident_view import TimelineItem
+from oncall.services.views.incident_view import TimelineItem
 from oncall.web.runs import fold
 from tests.oncall.web.conftest import START, firing
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from oncall.engine import Engine
-from oncall.services import access
+from oncall.services.people import access
 from oncall.web.app import create_app
 
 PHONE = {"width": 390, "height": 844}

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from oncall.errors import Invalid, NotFound
-from oncall.services import contacts
-from oncall.services.contacts import Code, Method
+from oncall.services.people import contacts
+from oncall.services.people.contacts import Code, Method
 
 ANA = "+34600000001"
 

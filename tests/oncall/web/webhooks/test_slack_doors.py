@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.incident import EntryKind, IncidentStatus
 from oncall.person import ContactMethod, ContactRule, Role
-from oncall.services import intake, slack_doors, slack_groups
+from oncall.services import intake
+from oncall.services.slack import doors as slack_doors
+from oncall.services.slack import groups as slack_groups
 from oncall.store import incidents as incident_rows
 
 ANA, BEN = "U0000ANA", "U0000BEN"

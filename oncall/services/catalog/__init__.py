@@ -1,0 +1,1 @@
+"""The catalog: its sources, its views, and how ready the services in it are."""

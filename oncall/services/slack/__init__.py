@@ -1,0 +1,1 @@
+"""Slack: commands, clicks and user groups."""

@@ -1,0 +1,126 @@
+"""What clicks and saved modals in Slack do. A stranger's click changes nothing and says why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from notifiers import slack_modals
+from notifiers.slack_blocks import ButtonValue
+from notifiers.slack_inbound import Click, Submission
+from notifiers.slack_messages import ACKNOWLEDGE, ESCALATE, NOTE, REASSIGN, RELATED, RESOLVE, SNOOZE, UNRELATED
+from oncall.engine import Engine
+from oncall.errors import OncallError
+from oncall.incident import Actor, Via
+from oncall.person import Person, Role
+from oncall.services import incidents, replies
+from oncall.services.replies import Incoming
+from oncall.services.slack.members import address_of, person_of
+from oncall.store import pages as page_rows
+
+_WORDS = {ACKNOWLEDGE: "ack", RESOLVE: "resolve", ESCALATE: "escalate", SNOOZE: "snooze"}
+
+
+async def click(engine: Engine, pressed: Click) -> str:
+    """Do what a button says; the answer for the one who pressed it, "" where nothing is to be said."""
+    value = pressed.value
+    if value is None or pressed.action not in {*_WORDS, REASSIGN, NOTE, RELATED, UNRELATED}:
+        return ""
+    person = await person_of(engine, pressed.user)
+    if person is None or person.role is Role.VIEWER:
+        return refusal(pressed.user, person)
+    if pressed.action in _WORDS:
+        return await _reply(engine, pressed, value, person)
+    if value.incident is None:
+        return ""
+    if pressed.action in {REASSIGN, NOTE}:
+        return await _ask(engine, pressed, value.incident, person)
+    return await _relate(engine, pressed, value, person)
+
+
+async def submit(engine: Engine, saved: Submission) -> str:
+    """Do what a saved modal says; the answer for the one who saved it."""
+    person = await person_of(engine, saved.user)
+    if person is None or person.role is Role.VIEWER:
+        return refusal(saved.user, person)
+    by = Actor(person.id, Via.SLACK)
+    number = saved.about.incident if saved.about else None
+    try:
+        if saved.callback == slack_modals.COVER:
+            return await _cover(engine, saved, person)
+        if number is None:
+            return ""
+        if saved.callback == NOTE:
+            await incidents.note(engine, number, by=by, text=saved.values.get(slack_modals.TEXT, ""))
+            return f"Noted on #{number}."
+        chosen = await person_of(engine, saved.values.get(slack_modals.PERSON, ""))
+        if chosen is None:
+            return f"#{number} stays as it is: that member is nobody the on-call engine knows."
+        await incidents.reassign(engine, number, by=by, person=chosen.id)
+    except OncallError as error:
+        return f"#{number}: {error}. {error.mend}".strip()
+    return f"#{number} now asks {chosen.name}."
+
+
+def refusal(user: str, person: Person | None) -> str:
+    """Why a click or command changed nothing."""
+    if person is not None:
+        return f"Nothing changed: {person.name} may look, but not answer incidents. An admin can change the role."
+    return (
+        "Nothing changed: the on-call engine does not know you. "
+        f"Somebody who edits its people can add your member id {user}, or the e-mail address you have here."
+    )
+
+
+async def _reply(engine: Engine, pressed: Click, value: ButtonValue, person: Person) -> str:
+    async with engine.database.read() as tx:
+        bundled = await page_rows.carried_by(tx, value.page) if value.incident is None and value.page else []
+    numbers = [value.incident] if value.incident is not None else [p.incident for p in bundled]
+    length = f" {value.minutes}m" if pressed.action == SNOOZE and value.minutes else ""
+    said = [
+        await replies.handle(
+            engine,
+            Incoming(
+                id=f"slack:{pressed.id}:{number}",
+                channel="slack",
+                address=address_of(person),
+                person=person.id,
+                text=f"{_WORDS[pressed.action]} #{number}{length}",
+            ),
+        )
+        for number in dict.fromkeys(numbers)
+        if number is not None
+    ]
+    return " ".join(said) or "That page is no longer open."
+
+
+async def _ask(engine: Engine, pressed: Click, number: int, person: Person) -> str:
+    say = partial(engine.wording.phrases.say, person.language)
+    make = slack_modals.reassign if pressed.action == REASSIGN else slack_modals.note
+    opened = engine.slack is not None and await engine.slack.open_modal(pressed.trigger_id, make(number, say))
+    return "" if opened else "Slack did not open the form in time; press the button once more."
+
+
+async def _relate(engine: Engine, pressed: Click, value: ButtonValue, person: Person) -> str:
+    """The same trouble becomes one incident, the older one; not related is kept in the timeline."""
+    assert value.incident is not None
+    if value.other is None:
+        return ""
+    by = Actor(person.id, Via.SLACK)
+    older, newer = sorted((value.incident, value.other))
+    try:
+        if pressed.action == RELATED:
+            await incidents.merge(engine, newer, into=older, by=by)
+            return f"#{newer} is now part of #{older}."
+        await incidents.keep_apart(engine, value.incident, value.other, by=by)
+    except OncallError as error:
+        return f"{error}. {error.mend}".strip()
+    return f"#{value.incident} and #{value.other} stay apart."
+
+
+async def _cover(engine: Engine, saved: Submission, person: Person) -> str:
+    hours = saved.values.get(slack_modals.HOURS, "").strip()
+    if not (hours.isdecimal() and hours.isascii() and 0 < int(hours) <= 336):
+        return "Say for how many hours, as a number from 1 to 336."
+    length = timedelta(hours=int(hours))
+    return await replies.ask_for_cover(engine, person, length, why=saved.values.get(slack_modals.TEXT, ""))

@@ -1,0 +1,1 @@
+"""What people look at, as values: one module for each view."""
