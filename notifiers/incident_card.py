@@ -36,6 +36,7 @@ class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
         at: When.
         alerts: How many alerts it has.
         context: Warnings and deploys around it.
+        record: What people said: impact, status, roles, a name and a line each.
         questions: At most three are shown.
     """
 
@@ -51,6 +52,7 @@ class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
     links: tuple[Link, ...] = ()
     context: tuple[str, ...] = ()
+    record: tuple[tuple[str, str], ...] = ()
     questions: tuple[RelatedQuestion, ...] = ()
     drill: bool = False
     language: str = "en"

@@ -59,6 +59,8 @@ GERMAN: Mapping[str, str] = {
     "confirm_resolve_title": "#{number} erledigt?",
     "confirm_resolve": "Damit ist der Vorfall für alle zu Ende.",
     "fact_alerts": "Alarme",
+    "fact_impact": "Auswirkung",
+    "fact_status": "Stand",
     "fact_opened": "Seit",
     "card_triggered": "Offen, noch hat niemand übernommen",
     "card_acknowledged": "Übernommen von {by} um {at}",

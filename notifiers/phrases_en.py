@@ -65,6 +65,8 @@ ENGLISH: Mapping[str, str] = {
     "confirm_resolve": "This ends it for everyone who was asked.",
     # An incident's message in its team's channel.
     "fact_alerts": "Alerts",
+    "fact_impact": "Impact",
+    "fact_status": "Status",
     "fact_opened": "Since",
     "card_triggered": "Triggered, nobody has acknowledged yet",
     "card_acknowledged": "Acknowledged by {by} at {at}",

@@ -8,6 +8,8 @@
 /oncall override payments 2h   take over now for two hours
 /oncall cover                  ask for cover
 /oncall shifts                 my next shifts
+/oncall status 12 rolled back  how incident 12 stands; impact the same; without words the line goes
+/oncall role 12 commander ben  who does what; without a person you, with "nobody" the role is free
 /oncall ack 12                 any reply that works in a text
 """
 
@@ -31,6 +33,9 @@ class Ask(StrEnum):
     OVERRIDE = "override"
     COVER = "cover"
     SHIFTS = "shifts"
+    STATUS = "status"
+    IMPACT = "impact"
+    ROLE = "role"
     REPLY = "reply"
     HELP = "help"
 
@@ -40,7 +45,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         ask: What is asked for.
-        about: The team or service it is about, as written.
+        about: The team or service it is about, as written; with `STATUS`, `IMPACT` and `ROLE` the incident's number.
+        role: With `ROLE`, which one; `text` is who.
         text: What follows.
         duration: With `OVERRIDE`, if given.
         reply: With `REPLY`.
@@ -51,9 +57,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     duration: timedelta | None = None
     reply: Reply | None = None
+    role: str = ""
 
 
 _LENGTH = re.compile(r"(\d{1,3})\s*(m|min|h|hours?|d|days?)", re.IGNORECASE)
+_NUMBER = re.compile(r"#?([0-9]{1,9})", re.ASCII)
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
@@ -79,6 +87,8 @@ def read(text: str) -> Command:
             return Command(ask=Ask.SHIFTS)
         case "my" if rest[:1] in (["shifts"], ["shift"]):
             return Command(ask=Ask.SHIFTS)
+        case "status" | "impact" | "role" if rest and _NUMBER.fullmatch(rest[0]):
+            return _record(Ask(first), rest)
     return _reply(text) or Command(ask=Ask.FIND, about=text.strip())
 
 
@@ -88,6 +98,15 @@ def _override(rest: list[str]) -> Command:
         return Command(ask=Ask.HELP)
     duration = int(length[1]) * _UNITS[length[2][0].lower()] if length else None
     return Command(ask=Ask.OVERRIDE, about=rest[0], duration=duration)
+
+
+def _record(ask: Ask, rest: list[str]) -> Command:
+    number = rest[0].removeprefix("#")
+    if ask is not Ask.ROLE:
+        return Command(ask=ask, about=number, text=" ".join(rest[1:]))
+    if len(rest) < 2:
+        return Command(ask=Ask.HELP)
+    return Command(ask=ask, about=number, role=rest[1], text=" ".join(rest[2:]))
 
 
 def _reply(text: str) -> Command | None:

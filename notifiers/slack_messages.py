@@ -81,6 +81,9 @@ def card_blocks(card: IncidentCard, phrases: Phrasebook) -> list[Block]:
     facts = [(say("fact_severity"), say(card.severity.value)), (say("fact_alerts"), str(card.alerts)), *card.teams]
     opened = f"<!date^{int(card.opened_at.timestamp())}^{{date_short_pretty}} {{time}}|{card.opened_at:%H:%M} UTC>"
     blocks.append(section(f"*{escape(state)}*\n{escape(say('fact_opened'))} {opened}", facts))
+    if card.record:
+        said = "\n".join(f"*{escape(name)}:* {escape(line)}" for name, line in card.record)
+        blocks.append(section(cut(said, MOST_TEXT)))
     if card.context:
         blocks.append(context([escape(line) for line in card.context]))
     elements = _card_buttons(card, phrases) + _links(card.url, card.links, say("button_open"))

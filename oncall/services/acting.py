@@ -13,10 +13,11 @@ import msgspec
 from oncall.engine import Engine
 from oncall.errors import Invalid
 from oncall.incident import Incident
-from oncall.services import incidents
+from oncall.services import incidents, record
 from oncall.services.people.rights import Caller, Right
 
 Text = Annotated[str, msgspec.Meta(max_length=20_000)]
+Line = Annotated[str, msgspec.Meta(max_length=500)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -89,7 +90,36 @@ class Split(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     alerts: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=5000)]
 
 
-Act = Acknowledge | Resolve | Escalate | Snooze | Reassign | Note | Reopen | Confirm | Release | Involve | Merge | Split
+class Assign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give `role` (commander, communications, scribe, or any name) to `person`; without a person it is freed."""
+
+    role: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    person: Name = ""
+
+
+class Describe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Say whom it hurts (`impact`) and how it stands (`status`), a line each; what is left out stays, "" is taken away."""
+
+    impact: Line | None = None
+    status: Line | None = None
+
+
+Act = (
+    Acknowledge
+    | Resolve
+    | Escalate
+    | Snooze
+    | Reassign
+    | Note
+    | Reopen
+    | Confirm
+    | Release
+    | Involve
+    | Merge
+    | Split
+    | Assign
+    | Describe
+)
 
 #: Every verb by the last part of its address.
 ACTS: dict[str, type[Act]] = {
@@ -105,6 +135,8 @@ ACTS: dict[str, type[Act]] = {
     "involve": Involve,
     "merge": Merge,
     "split": Split,
+    "assign": Assign,
+    "describe": Describe,
 }
 
 
@@ -142,6 +174,10 @@ async def perform(engine: Engine, caller: Caller, number: int, act: Act) -> Inci
             return await incidents.merge(engine, number, into=into, by=by)
         case Split(alerts=alerts):
             return await incidents.split(engine, number, alerts=alerts, by=by)
+        case Assign(role=role, person=person):
+            return await record.assign(engine, number, by=by, role=role, person=person)
+        case Describe(impact=impact, status=status):
+            return await record.describe(engine, number, by=by, impact=impact, status=status)
 
 
 def read_act(verb: str, fields: dict[str, object]) -> Act:

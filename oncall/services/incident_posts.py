@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,11 +16,17 @@ from notifiers.incident_card import CardStatus, IncidentCard, RelatedQuestion
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, Incident, Involvement
+from oncall.incident.record import ABOUT
 from oncall.services.messages import links_of
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import posts
+from oncall.store import record as record_rows
 from oncall.store.posts import Post
+from oncall.store.slack_notes import CHANNEL
+
+#: A link of a note to something here, such as an attached image.
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((/[^\s()]*)\)")
 
 log = structlog.get_logger(__name__)
 
@@ -60,12 +68,26 @@ async def _show(engine: Engine, post: Post) -> None:
     outcome = await engine.slack.incidents.show(post.channel, card, post.place)
     told = lines[-1][0] if lines else post.told
     if outcome.kind is OutcomeKind.ACCEPTED:
-        news = [entry.text for _, entry in lines if entry.kind in TOLD][-MOST_LINES:]
+        news = [_told(engine, entry) for _, entry in lines if _is_news(entry, outcome.provider_id)][-MOST_LINES:]
         if post.place and news:
             await engine.slack.incidents.tell(outcome.provider_id, "\n".join(news))
         await _settle(engine, post, place=outcome.provider_id, told=told, again=None)
     else:
         await _failed(engine, post, outcome)
+
+
+def _is_news(entry: Entry, place: str) -> bool:
+    """What a thread is told: not how pages went, and not what was written in that very channel."""
+    written_there = entry.data.get(CHANNEL) == place.partition("/")[0]
+    return entry.kind in TOLD and not written_there
+
+
+def _told(engine: Engine, entry: Entry) -> str:
+    """A line as the thread reads it: a note with who wrote it, and links that lead back here from there."""
+    if entry.kind is not EntryKind.NOTE or ABOUT in entry.data:
+        return entry.text
+    text = _LINK.sub(rf"\1: {engine.settings.address}\2", entry.text)
+    return f"{_name(engine, entry.actor.person)}: {text}"
 
 
 async def _failed(engine: Engine, post: Post, outcome: Outcome) -> None:
@@ -110,7 +132,17 @@ async def _card(engine: Engine, tx: AsyncConnection, incident: Incident) -> Inci
         questions=await _questions(tx, history),
         drill=incident.drill,
         language=language,
+        record=await _record(engine, tx, incident.id, language),
     )
+
+
+async def _record(engine: Engine, tx: AsyncConnection, number: int, language: str) -> tuple[tuple[str, str], ...]:
+    """What people said about it, a name and a line each."""
+    said = await record_rows.get(tx, number)
+    say = partial(engine.wording.phrases.say, language)
+    lines = [(say("fact_impact"), said.impact.text), (say("fact_status"), said.status.text)]
+    lines += [(role.capitalize(), _name(engine, person)) for role, person in said.roles.items()]
+    return tuple((name, line) for name, line in lines if line)
 
 
 async def _questions(tx: AsyncConnection, history: Sequence[Entry]) -> tuple[RelatedQuestion, ...]:

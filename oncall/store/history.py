@@ -9,10 +9,28 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oncall.store.schema import alert, delivery, incident, involvement, page, timeline
+from oncall.store.schema import (
+    action_item,
+    alert,
+    delivery,
+    incident,
+    incident_record,
+    involvement,
+    page,
+    review,
+    timeline,
+)
 
 #: What hangs on an incident, under the name it has in an exported record, in the order it may be deleted in.
-PARTS = (("alerts", alert), ("timeline", timeline), ("pages", page), ("involvements", involvement))
+PARTS = (
+    ("alerts", alert),
+    ("timeline", timeline),
+    ("pages", page),
+    ("involvements", involvement),
+    ("record", incident_record),
+    ("review", review),
+    ("actions", action_item),
+)
 
 
 async def over_before(tx: AsyncConnection, before: datetime, limit: int) -> list[int]:

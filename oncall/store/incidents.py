@@ -95,20 +95,22 @@ async def add_entries(tx: AsyncConnection, entries: Sequence[Entry]) -> None:
     if entries:
         await tx.execute(
             sa.insert(timeline),
-            [
-                {
-                    "incident_id": e.incident,
-                    "at": e.at,
-                    "kind": e.kind.value,
-                    "text": e.text,
-                    "by": e.actor.person,
-                    "via": e.actor.via.value,
-                    "team": e.team,
-                    "data": e.data,
-                }
-                for e in entries
-            ],
+            [entry_row(e) for e in entries],
         )
+
+
+def entry_row(value: Entry) -> dict[str, Any]:
+    """A line of a timeline as its table has it."""
+    return {
+        "incident_id": value.incident,
+        "at": value.at,
+        "kind": value.kind.value,
+        "text": value.text,
+        "by": value.actor.person,
+        "via": value.actor.via.value,
+        "team": value.team,
+        "data": value.data,
+    }
 
 
 async def entries(tx: AsyncConnection, number: int, *, after: int = 0, limit: int = 500) -> list[tuple[int, Entry]]:

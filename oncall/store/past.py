@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.incident import EntryKind
+from oncall.incident.record import ABOUT
 from oncall.store.schema import incident, timeline
 
 
@@ -67,14 +68,15 @@ async def newest_resolved(tx: AsyncConnection, *, team: str, before: int, limit:
 async def last_words(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, str]:
     """The newest note, or else the reason of the resolution, by incident."""
     query = (
-        sa.select(timeline.c.incident_id, timeline.c.kind, timeline.c.text)
+        sa.select(timeline.c.incident_id, timeline.c.text, timeline.c.data)
         .where(
             timeline.c.incident_id.in_(list(numbers)),
             timeline.c.kind.in_([EntryKind.NOTE.value, EntryKind.RESOLVED.value]),
         )
         .order_by(timeline.c.kind == EntryKind.NOTE.value, timeline.c.id)
     )
-    return {row.incident_id: row.text for row in (await tx.execute(query)).all()}
+    # Who became commander, or that a page hurt nobody, is no solution.
+    return {row.incident_id: row.text for row in (await tx.execute(query)).all() if ABOUT not in row.data}
 
 
 async def drills(tx: AsyncConnection, *, limit: int) -> list[int]:

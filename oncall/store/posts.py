@@ -33,6 +33,14 @@ async def add(tx: AsyncConnection, wanted: Sequence[tuple[int, str]]) -> None:
         await tx.execute(insert(incident_post).values(row).on_conflict_do_nothing())
 
 
+async def incident_at(tx: AsyncConnection, place: str) -> int | None:
+    """The incident whose message is at that place."""
+    number: int | None = (
+        await tx.execute(sa.select(incident_post.c.incident_id).where(incident_post.c.place == place).limit(1))
+    ).scalar()
+    return number
+
+
 async def touch(tx: AsyncConnection, incidents: Collection[int], now: datetime) -> None:
     """These incidents changed, so their messages are out of date."""
     for part in chunks(sorted(incidents), IN_LIST):

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from notifiers.message import MessageKind
 from oncall.errors import Invalid, NotFound, OncallError, SignedOut
+from oncall.incident.record import ROLES
 from oncall.services import acting
 from oncall.services.views import incident_list, incident_view, now_view, similar
 from oncall.services.views.incident_list import ListQuery
@@ -21,6 +22,8 @@ from oncall.web.sessions import FORM_FIELD, signed_in
 
 #: Form fields that may be given several times.
 SEVERAL = frozenset({"alerts", "teams"})
+#: Form fields that say something when they are empty: that a line is taken away.
+EMPTY_COUNTS = frozenset({"impact", "status"})
 
 
 @signed_in
@@ -120,6 +123,7 @@ async def _show(request: web.Request, number: int, problem: Problem | None = Non
         "problem": problem,
         "people": engine.directory.people,
         "teams": engine.directory.teams,
+        "roles": [r for r in ROLES if r not in {held.role for held in found.record.roles}],
     }
     return render(request, "incident.html", context, status=problem.status if problem else 200)
 
@@ -133,6 +137,6 @@ async def _fields(request: web.Request) -> dict[str, Any]:
         values = [value for value in form.getall(name) if isinstance(value, str)]
         if name in SEVERAL:
             fields[name] = values
-        elif values and values[0].strip():
+        elif values and (values[0].strip() or name in EMPTY_COUNTS):
             fields[name] = values[0].strip()
     return fields

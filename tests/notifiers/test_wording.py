@@ -116,7 +116,7 @@ def test_a_broken_phrase_is_reported_with_its_key_before_it_is_used(phrases, wha
 def test_no_phrase_is_left_that_nothing_says():
     """A key is named in the code, whole or by its first part (`title_` and the kind of message)."""
     root = Path(__file__).resolve().parents[2]
-    files = [*root.glob("notifiers/*.py"), *root.glob("oncall/services/*.py")]
+    files = [*root.glob("notifiers/*.py"), *root.glob("oncall/services/**/*.py")]
     code = "".join(file.read_text() for file in files if not file.name.startswith("phrases_"))
     composed = tuple(re.findall(r'f"([a-z]+_)\{', code))
     severities = {severity.value for severity in Severity}

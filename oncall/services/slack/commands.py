@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import partial
 
@@ -13,7 +14,7 @@ from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.incident import Actor, Via
 from oncall.person import Person, Role
-from oncall.services import replies, team_pages
+from oncall.services import acting, replies, team_pages
 from oncall.services.people.rights import Caller
 from oncall.services.replies import Incoming
 from oncall.services.rotations import overrides
@@ -29,8 +30,10 @@ from routing.catalog.search import Hit
 
 HELP = (
     "`/oncall` who is on call · `who payments` · `pay` finds services · `page payments why` pages a team · "
-    "`override payments 2h` you take over · `cover` asks for cover · `shifts` yours · `ack 12` and every other reply"
+    "`override payments 2h` you take over · `cover` asks for cover · `shifts` yours · `status 12 how it stands` · `impact 12 whom it hurts` · `role 12 commander ben` · `ack 12` and every other reply"
 )
+#: A member as Slack writes one in a command, where the app asks for that.
+_MENTION = re.compile(r"<@([A-Z0-9]{2,})(?:\|[^>]*)?>")
 #: Things one answer names.
 MOST_HITS = 5
 #: Length of an override that names none.
@@ -69,6 +72,8 @@ async def _act(engine: Engine, asked: SlashCommand, command: Command, person: Pe
             return "" if opened else "Slack did not open the form in time; try `/oncall cover 2h`."
         case Ask.OVERRIDE:
             return await _override(engine, command, person)
+        case Ask.STATUS | Ask.IMPACT | Ask.ROLE:
+            return await _record(engine, command, person)
     incoming = Incoming(
         id=f"slack:{asked.id}",
         channel="slack",
@@ -146,6 +151,30 @@ def _caller(engine: Engine, person: Person) -> Caller:
     return Caller(
         person=person.id, name=person.name, role=person.role, teams=teams, timezone=person.timezone, via=Via.SLACK
     )
+
+
+async def _record(engine: Engine, command: Command, person: Person) -> str:
+    """A line of the incident's record, or who does what in it."""
+    number, what = int(command.about), command.ask.value
+    try:
+        if command.ask is Ask.ROLE:
+            return await _role(engine, number, command, person)
+        described = acting.read_act("describe", {what: command.text})
+        await acting.perform(engine, _caller(engine, person), number, described)
+    except OncallError as error:
+        return escape(f"{error}. {error.mend}".strip())
+    return f"#{number}, {what}: {escape(command.text)}" if command.text else f"#{number} has no {what} line any more."
+
+
+async def _role(engine: Engine, number: int, command: Command, person: Person) -> str:
+    said = command.text.strip()
+    mention = _MENTION.fullmatch(said)
+    named = await person_of(engine, mention[1]) if mention else None
+    who = "" if said.casefold() == "nobody" else named.id if named else said or person.id
+    assigned = acting.read_act("assign", {"role": command.role, "person": who})
+    await acting.perform(engine, _caller(engine, person), number, assigned)
+    shown = engine.directory.shown(who) if who else "free"
+    return f"#{number}, {escape(command.role)}: {escape(shown)}"
 
 
 async def _page(engine: Engine, command: Command, person: Person) -> str:

@@ -12,6 +12,7 @@ from notifiers.slack_socket import SlackSocket
 from oncall.engine import Engine
 from oncall.services.slack import clicks as slack_clicks
 from oncall.services.slack import commands as slack_commands
+from oncall.services.slack import thread as slack_thread
 from oncall.services.trouble import open_trouble
 from oncall.store import incidents as incident_rows
 
@@ -47,12 +48,22 @@ async def command(engine: Engine, form: Mapping[str, object]) -> Mapping[str, An
     return {"response_type": "ephemeral", "text": "One moment, that takes longer than usual."}
 
 
+async def event(engine: Engine, payload: object) -> None:
+    """Something happened in a channel. What fails within Slack's patience is raised, so that Slack tells it again."""
+    task = engine.background.start(slack_thread.take(engine, payload))
+    done, _ = await asyncio.wait([task], timeout=PATIENCE)
+    if done:
+        task.result()
+
+
 async def envelope(engine: Engine, kind: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """One envelope of Socket Mode."""
     if kind == "interactive":
         await interaction(engine, payload)
     elif kind == "slash_commands":
         return await command(engine, payload)
+    elif kind == "events_api":
+        await event(engine, payload)
     return None
 
 

@@ -13,15 +13,18 @@ from notifiers.message import MessageKind
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Entry, EntryKind, Incident, Involvement, InvolvementStatus, Via
+from oncall.incident.record import ABOUT, Record, Said
 from oncall.services.deploys import NearDeploy, beside
 from oncall.services.messages import links_of
 from oncall.services.people.rights import Caller, Right
 from oncall.services.views.incident_list import IncidentItem, items_of
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
+from oncall.store import record as record_rows
 from oncall.store import views
 from oncall.store.alerts import Episode, EpisodeStatus
 from oncall.store.pages import Page, PageStatus
+from oncall.store.slack_notes import EDITED
 from routing.alert import Severity
 from routing.catalog.fields import is_web_address
 
@@ -82,6 +85,10 @@ class TimelineItem(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     via: Via
     team: str
+    #: Of a note, what it is about: role, impact, status, or nothing in particular.
+    about: str
+    #: A note from Slack that its author changed there afterwards.
+    edited: bool
 
 
 class PageItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +112,21 @@ class LinkItem(msgspec.Struct, frozen=True, kw_only=True):
     url: str
 
 
+class RoleItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has a role."""
+
+    role: str
+    person: str
+
+
+class RecordItem(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom the incident hurts, how it stands, and who does what."""
+
+    impact: Said
+    status: Said
+    roles: tuple[RoleItem, ...]
+
+
 class IncidentView(IncidentItem, frozen=True, kw_only=True):
     """One incident. `alert_items` and `timeline` hold the first and the newest; their addresses have all."""
 
@@ -119,6 +141,7 @@ class IncidentView(IncidentItem, frozen=True, kw_only=True):
     alert_items: tuple[AlertItem, ...]
     timeline: tuple[TimelineItem, ...]
     pages: tuple[PageItem, ...]
+    record: RecordItem
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,6 +179,7 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         pages = await page_rows.of_incident(tx, number)
         links = await links_of(engine, tx, incident)
         deploys = await beside(engine, tx, incident)
+        said = await record_rows.get(tx, number)
     first = min(episodes, key=lambda e: e.id, default=None)
     return IncidentView(
         **msgspec.structs.asdict(item),
@@ -168,6 +192,7 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         alert_items=tuple(_alert(e) for e in episodes),
         timeline=tuple(_line(line, entry) for line, entry in entries),
         pages=tuple(_page(p) for p in pages[-MOST_AT_ONCE:]),
+        record=_record(said),
     )
 
 
@@ -271,7 +296,14 @@ def _line(number: int, entry: Entry) -> TimelineItem:
         by=entry.actor.person,
         via=entry.actor.via,
         team=entry.team,
+        about=str(entry.data.get(ABOUT, "")) if entry.kind is EntryKind.NOTE else "",
+        edited=bool(entry.data.get(EDITED)),
     )
+
+
+def _record(said: Record) -> RecordItem:
+    roles = tuple(RoleItem(role=role, person=person) for role, person in said.roles.items())
+    return RecordItem(impact=said.impact, status=said.status, roles=roles)
 
 
 def _page(page: Page) -> PageItem:

@@ -9,6 +9,7 @@ from oncall.store.schema.cluster import counter, lease
 from oncall.store.schema.incidents import alert, attachment, incident, incident_post, involvement, timeline
 from oncall.store.schema.intake import grouping_state, heartbeat, inbox, quarantine, silence, silence_log
 from oncall.store.schema.paging import contact, delivery, page, phone_message, reply, reply_code
+from oncall.store.schema.record import action_item, incident_record, review, slack_note
 from oncall.store.schema.rotations import (
     cover_request,
     feed,
@@ -22,6 +23,7 @@ from oncall.store.schema.rotations import (
 )
 
 __all__ = [
+    "action_item",
     "alert",
     "api_token",
     "attachment",
@@ -42,6 +44,7 @@ __all__ = [
     "inbox",
     "incident",
     "incident_post",
+    "incident_record",
     "involvement",
     "lease",
     "metadata",
@@ -51,6 +54,7 @@ __all__ = [
     "quarantine",
     "reply",
     "reply_code",
+    "review",
     "rotation",
     "rotation_finding",
     "segment",
@@ -59,6 +63,7 @@ __all__ = [
     "sign_in_link",
     "silence",
     "silence_log",
+    "slack_note",
     "timeline",
     "told",
     "unowned",

@@ -117,6 +117,7 @@ incident_post = Table(
     Column("told", Id, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("leased_until", Instant),
+    Index("ix_incident_post_place", "place"),
     Index("ix_incident_post_due", "due_at", **where("due_at is not null")),
 )
 

@@ -33,9 +33,12 @@ async def commands(request: web.Request) -> web.Response:
 
 
 async def events(request: web.Request) -> web.Response:
-    """The challenge that proves the address is ours; every other event needs nothing from us."""
-    _, body = await _verified(request)
-    challenge = read_challenge(_json(body.decode(errors="replace")))
+    """The challenge that proves the address is ours, and what people write in an incident's thread."""
+    engine, body = await _verified(request)
+    payload = _json(body.decode(errors="replace"))
+    challenge = read_challenge(payload)
+    if challenge is None:
+        await slack_doors.event(engine, payload)
     return web.Response(text=challenge or "")
 
 

@@ -17,6 +17,7 @@ from oncall.services import intake
 from oncall.services.slack import doors as slack_doors
 from oncall.services.slack import groups as slack_groups
 from oncall.store import incidents as incident_rows
+from oncall.store import record as record_rows
 
 ANA, BEN = "U0000ANA", "U0000BEN"
 
@@ -280,3 +281,25 @@ async def test_a_teams_user_group_follows_who_is_on_call(engine, happens, slack)
     await happens.on_call("payments/primary")
     assert await slack_groups.sync(engine) == 0
     assert slack.workspace.groups[group][1] == [ANA]
+
+
+async def test_status_impact_and_roles_are_said_by_command(engine, happens, slack):
+    number = await happens.receive(firing())
+    assert "rolling back" in await slack.command(f"status {number} rolling back", user=BEN)
+    await slack.command(f"impact {number} one in five fails", user=BEN)
+    await slack.command(f"role {number} commander", user=BEN)
+    await slack.command(f"role {number} scribe <@{ANA}|ana>", user=BEN)
+    async with engine.database.read() as tx:
+        said = await record_rows.get(tx, number)
+    assert (said.status.text, said.impact.text) == ("rolling back", "one in five fails")
+    assert said.roles == {"commander": "ben", "scribe": "ana"}
+    await slack.command(f"role {number} commander nobody", user=BEN)
+    await slack.command(f"status {number}", user=BEN)
+    async with engine.database.read() as tx:
+        said = await record_rows.get(tx, number)
+    assert (said.status.text, said.roles) == ("", {"scribe": "ana"})
+
+
+async def test_a_command_about_nothing_says_so(slack):
+    assert "no incident #4711" in await slack.command("status 4711 fine", user=BEN)
+    assert "no person" in await slack.command("role 4711 scribe <!everyone>", user=BEN)
