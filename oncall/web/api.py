@@ -18,7 +18,7 @@ from oncall.services.views import (
     similar,
     team_view,
 )
-from oncall.web import catalog_api, contacts_api, rotations_api
+from oncall.web import catalog_api, contacts_api, record_api, rotations_api
 from oncall.web.operations import Asked, Operation
 
 
@@ -183,6 +183,7 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(404,),
     ),
     *(_act(verb) for verb in acting.ACTS),
+    *record_api.OPERATIONS,
     Operation(
         method="GET",
         path="/drills",

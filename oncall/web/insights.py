@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
-
 import msgspec
 from aiohttp import web
 
@@ -13,14 +9,13 @@ from oncall.errors import Invalid, NotFound
 from oncall.services.views import insights
 from oncall.services.views.insights import Insights, InsightsQuery
 from oncall.web.chart import bars
+from oncall.web.csv_tables import as_csv, attachment
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render
 from oncall.web.sessions import signed_in
 
 #: What can be had as CSV.
 TABLES = ("people", "teams", "kinds", "days")
-#: A cell that begins so is a formula to spreadsheets; alert content must not become one.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @signed_in
@@ -49,23 +44,8 @@ async def table(request: web.Request) -> web.StreamResponse:
         text=as_csv(getattr(found, name)),
         content_type="text/csv",
         charset="utf-8",
-        headers={"Content-Disposition": f'attachment; filename="oncall-{name}.csv"'},
+        headers=attachment(f"oncall-{name}.csv"),
     )
-
-
-def as_csv(rows: Sequence[msgspec.Struct]) -> str:
-    """The rows with a header line; cells that a spreadsheet would run are quoted out."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    if rows:
-        writer.writerow(rows[0].__struct_fields__)
-    for row in rows:
-        writer.writerow([_cell(value) for value in msgspec.structs.astuple(row)])
-    return out.getvalue()
-
-
-def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 async def _found(request: web.Request) -> Insights:

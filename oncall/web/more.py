@@ -17,6 +17,7 @@ PLACES = (
     ("/unowned", "Unowned alerts", "What went to the fallback team, and how to settle it", "warn"),
     ("/readiness", "Readiness", "Which services are ready to be woken up for", "check"),
     ("/subscriptions", "Calendars to subscribe to", "Your shifts, or a team's, in your own calendar", "calendar"),
+    ("/actions", "Action items", "What is to be done after incidents, by whom, until when", "check"),
     ("/drills", "Drills", "Practise answering, and see how fast it went", "clock"),
     ("/account", "Account", "Your role, API tokens, signing out", "person"),
     ("/api/v1/openapi.json", "API", "Everything here, for programs", "box"),

@@ -10,6 +10,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 
+from oncall.review.facts import length
 from oncall.web.assets import ASSETS
 from oncall.web.keys import CALLER, FORM_TOKEN, engine_of
 from oncall.web.markdown import markdown
@@ -38,6 +39,7 @@ BEHIND_MORE = (
     "/operator",
     "/account",
     "/drills",
+    "/actions",
 )
 
 
@@ -54,6 +56,7 @@ def set_up(app: web.Application) -> None:
     )
     env.globals["asset"] = ASSETS.address
     env.filters["spaced"] = spaced
+    env.filters["lasting"] = length
     env.filters["count"] = count
     env.filters["initials"] = initials
     env.filters["sentence"] = sentence

@@ -34,6 +34,11 @@ class When:
             text = f"{local.day} {local:%b %Y %H:%M}"
         return self._element(instant, text)
 
+    def dated(self, instant: datetime) -> Markup:
+        """With the whole date, for what is printed and read years later: "5 Jan 2026 14:03"."""
+        local = instant.astimezone(self._zone)
+        return self._element(instant, f"{local.day} {local:%b %Y %H:%M}")
+
     def exactly(self, instant: datetime) -> Markup:
         """With seconds, for timelines."""
         local = instant.astimezone(self._zone)

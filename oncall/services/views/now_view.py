@@ -8,12 +8,13 @@ import msgspec
 
 from oncall.engine import Engine
 from oncall.incident import IncidentStatus
+from oncall.services.actions import ActionView, viewed
 from oncall.services.people.rights import Caller, Right
 from oncall.services.rotations import on_call_view
 from oncall.services.rotations.on_call_view import OnCallQuery
 from oncall.services.views.incident_list import IncidentItem, items_of
 from oncall.store import incidents as incident_rows
-from oncall.store import views
+from oncall.store import reviews, views
 
 MOST = 50
 
@@ -38,6 +39,8 @@ class NowView(msgspec.Struct, frozen=True, kw_only=True):
     open: dict[str, int]
     on_call: tuple[Duty, ...]
     next: tuple[Duty, ...]
+    #: Open action items of the caller.
+    actions: tuple[ActionView, ...]
 
 
 async def view_now(engine: Engine, caller: Caller) -> NowView:
@@ -51,6 +54,7 @@ async def view_now(engine: Engine, caller: Caller) -> NowView:
         older = (await incident_rows.get(tx, sorted(wanted))).values()
         items = await items_of(engine, tx, [*newest, *older])
         counts = await incident_rows.count_open(tx)
+        todo = await reviews.actions(tx, owner=caller.person, done=False, limit=MOST)
     items = tuple(sorted(items, key=lambda i: (i.status is not IncidentStatus.TRIGGERED, -i.severity.rank, -i.id)))
     mine = tuple(i for i in items if i.id in asked or i.acknowledged_by == caller.person)
     teams = tuple(i for i in items if i not in mine and i.id in of_teams)
@@ -62,6 +66,7 @@ async def view_now(engine: Engine, caller: Caller) -> NowView:
         open={status: counts.get(status, 0) for status in ("triggered", "acknowledged")},
         on_call=duties[0],
         next=duties[1],
+        actions=tuple(viewed(engine, item) for item in todo),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -10,15 +11,19 @@ from oncall.directory import Team
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.person import Person
+from oncall.services.actions import ActionView, viewed
 from oncall.services.people.rights import Caller, Right
 from oncall.services.rotations import on_call_view
 from oncall.services.rotations.on_call_view import OnCallQuery, Rotation
 from oncall.services.rotations.standing import reachable
 from oncall.services.views import incident_list
 from oncall.services.views.incident_list import IncidentItem, ListQuery
+from oncall.store import reviews
 from routing.escalation import ChannelTarget, PersonTarget, RotationTarget, Step, TeamTarget
 
 RECENT = 10
+#: How far back critical incidents are looked for that have no review.
+UNREVIEWED = timedelta(days=28)
 
 
 class MethodItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +91,10 @@ class TeamView(msgspec.Struct, frozen=True, kw_only=True):
     open: tuple[IncidentItem, ...]
     recent: tuple[IncidentItem, ...]
     services: tuple[ServiceItem, ...]
+    #: Open action items of incidents it led.
+    actions: tuple[ActionView, ...]
+    #: Critical incidents of the last four weeks that nobody has reviewed: number and title.
+    unreviewed: tuple[tuple[int, str], ...]
 
 
 async def list_teams(engine: Engine, caller: Caller) -> Teams:
@@ -113,6 +122,9 @@ async def view_team(engine: Engine, caller: Caller, team_id: str) -> TeamView:
     recent = await incident_list.list_incidents(
         engine, caller, ListQuery(status="resolved", team=team.id, limit=RECENT)
     )
+    async with engine.database.read() as tx:
+        todo = await reviews.actions(tx, team=team.id, done=False)
+        unreviewed = await reviews.unreviewed(tx, team.id, engine.clock.now() - UNREVIEWED, RECENT)
     return TeamView(
         id=team.id,
         name=team.name,
@@ -125,6 +137,8 @@ async def view_team(engine: Engine, caller: Caller, team_id: str) -> TeamView:
         open=open_now.incidents,
         recent=recent.incidents,
         services=_services(engine, team),
+        actions=tuple(viewed(engine, item) for item in todo),
+        unreviewed=tuple(unreviewed),
     )
 
 

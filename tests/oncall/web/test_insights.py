@@ -9,7 +9,7 @@ import pytest
 from oncall.services.views.insights import expected_on, kinds_load, people_load, volume
 from oncall.store import insights as rows
 from oncall.store.insights import KindCount, PastAnswer, PastIncident, PastPage
-from oncall.web.insights import as_csv
+from oncall.web.csv_tables import as_csv
 from tests.oncall.web.conftest import firing
 
 MONDAY = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
