@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from grouping.rows import Changes
@@ -49,28 +49,58 @@ class ComponentCount:
         return json.dumps([self.thing, self.scope, self.namespace, self.team, self.count, self.last])
 
 
-class PairCounts:
-    """How often two numbered things began together. The key packs both numbers; order matters to the caller alone."""
+class Counts:
+    """A table of two numbers for each key; every entry is a row."""
 
     def __init__(self, table: str, changes: Changes) -> None:
         self.table = table
         self._changes = changes
-        self._pairs: dict[int, list[float]] = {}
+        #: For reading in a hurry; written here alone.
+        self.by_key: dict[int, list[float]] = {}
+        #: A table that is full takes no new key in until a sweep made room.
+        self.most = 10**9
 
     def __len__(self) -> int:
-        return len(self._pairs)
+        return len(self.by_key)
+
+    def size(self, entry: list[float]) -> float:
+        """How much of an entry there is, inflated: what goes first where a table is too large."""
+        return entry[0]
+
+    def drop(self, key: int) -> None:
+        """Forget an entry."""
+        if self.by_key.pop(key, None) is not None:
+            self._changes.touch(self.table, str(key))
+
+    def load(self, key: str, value: str) -> None:
+        """Take a row back."""
+        self.by_key[int(key)] = json.loads(value)
+
+    def row(self, key: str) -> str | None:
+        """The row as it now is."""
+        found = self.by_key.get(int(key))
+        return json.dumps(found) if found else None
+
+
+class PairCounts(Counts):
+    """How often two numbered things began together: [inflated count, last time] by `a << 32 | b`.
+
+    The order of the two matters to the caller alone.
+    """
 
     def count(self, a: int, b: int) -> float:
         """The inflated count."""
-        found = self._pairs.get(a << 32 | b)
+        found = self.by_key.get(a << 32 | b)
         return found[0] if found else 0.0
 
     def add(self, a: int, b: int, weight: float, at: float, window: float) -> None:
         """Count one joint episode, at most one per window."""
         key = a << 32 | b
-        found = self._pairs.get(key)
+        found = self.by_key.get(key)
         if found is None:
-            self._pairs[key] = [weight, at]
+            if len(self.by_key) >= self.most:
+                return
+            self.by_key[key] = [weight, at]
         elif found[1] < at - window:
             found[0] += weight
             found[1] = at
@@ -78,66 +108,36 @@ class PairCounts:
             return
         self._changes.touch(self.table, str(key))
 
-    def keep(self, worth: Callable[[int, int, float, float], bool]) -> None:
-        """Drop pairs that are not worth it, judged by both numbers, count and last time."""
-        gone = [k for k, (count, last) in self._pairs.items() if not worth(k >> 32, k & 0xFFFFFFFF, count, last)]
-        for key in gone:
-            del self._pairs[key]
-            self._changes.touch(self.table, str(key))
-
     def items(self) -> Iterator[tuple[int, int, float]]:
         """Both numbers and the inflated count of every pair."""
-        return ((k >> 32, k & 0xFFFFFFFF, v[0]) for k, v in self._pairs.items())
-
-    def load(self, key: str, value: str) -> None:
-        """Take a row back."""
-        self._pairs[int(key)] = json.loads(value)
-
-    def row(self, key: str) -> str | None:
-        """The row as it now is."""
-        found = self._pairs.get(int(key))
-        return json.dumps(found) if found else None
+        return ((k >> 32, k & 0xFFFFFFFF, v[0]) for k, v in self.by_key.items())
 
 
-class HabitCounts:
-    """How often something was seen, against how often chance alone would have shown it."""
+class HabitCounts(Counts):
+    """How often something was seen, against how often chance alone would have shown it: both inflated."""
 
-    def __init__(self, table: str, changes: Changes) -> None:
-        self.table = table
-        self._changes = changes
-        self._habits: dict[int, list[float]] = {}
+    def size(self, entry: list[float]) -> float:
+        """Seen or expected, for both are worth remembering."""
+        return entry[0] + entry[1]
 
     def get(self, key: int) -> list[float]:
         """[seen, by chance], inflated."""
-        return self._habits.get(key) or _NEVER
+        return self.by_key.get(key, _NEVER)
 
     def add(self, key: int, seen: float, chance: float) -> None:
         """Add to both."""
-        found = self._habits.get(key)
+        found = self.by_key.get(key)
         if found is None:
-            found = self._habits[key] = [0.0, 0.0]
+            if len(self.by_key) >= self.most:
+                return
+            found = self.by_key[key] = [0.0, 0.0]
         found[0] += seen
         found[1] += chance
         self._changes.touch(self.table, str(key))
 
-    def keep(self, least: float) -> None:
-        """Drop habits seen and expected less than this."""
-        for key in [k for k, (seen, chance) in self._habits.items() if seen + chance < least]:
-            del self._habits[key]
-            self._changes.touch(self.table, str(key))
-
     def items(self) -> Iterator[tuple[int, list[float]]]:
         """Every habit."""
-        return iter(self._habits.items())
-
-    def load(self, key: str, value: str) -> None:
-        """Take a row back."""
-        self._habits[int(key)] = json.loads(value)
-
-    def row(self, key: str) -> str | None:
-        """The row as it now is."""
-        found = self._habits.get(int(key))
-        return json.dumps(found) if found else None
+        return iter(self.by_key.items())
 
 
 _NEVER = [0.0, 0.0]

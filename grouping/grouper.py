@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import islice, product
+from itertools import product
 
 from grouping.answer import Answer, Saying
 from grouping.arrival import BELIEVED, Arrival, arrival_labels
@@ -16,7 +16,7 @@ from grouping.kinds import kind_of
 from grouping.learning import BASKET, learn
 from grouping.memory import PairMemory
 from grouping.placing import Place, Placing
-from grouping.pruning import prune
+from grouping.pruning import Pruning
 from grouping.relations import Calls
 from grouping.review import Reviews, moved_by_fork
 from grouping.rows import Changes, StateRow
@@ -31,7 +31,6 @@ from grouping.volatility import Volatility
 BRIDGES = 2
 #: An answer about two incidents is an answer about the first kinds of each.
 SAID_KINDS = 5
-DAY = 86400.0
 
 
 class Grouper:
@@ -58,7 +57,7 @@ class Grouper:
         self._reviews = Reviews(self.open)
         self._bridges: dict[tuple[str, str], int] = {}
         self._swept = 0.0
-        self._pruned: float | None = None
+        self._pruning = Pruning(self.stats)
 
     def configure(self, settings: Settings, calls: Calls) -> None:
         """Take changed settings and a changed catalog into force."""
@@ -130,15 +129,12 @@ class Grouper:
     def review(self, now: datetime) -> tuple[Move, ...]:
         """Look again at alerts whose neighbours arrived after them; call it every few seconds.
 
-        Once a day it also forgets what has faded or means nothing, so that memory and rows stay bounded.
+        Each call also forgets a little of what has faded or means nothing, so that memory and rows stay bounded.
         """
         at = now.timestamp()
         self._forget(at)
-        if self._pruned is not None and at - self._pruned > DAY:
-            self.stats.at(at)
-            prune(self.stats, self.open.kinds() | {m.kind.id for m in self._latest.values()})
-        if self._pruned is None or at - self._pruned > DAY:
-            self._pruned = at
+        self.stats.at(at)
+        self._pruning.step(self._kinds_in_use)
         return self._reviews.due(at)
 
     def looks_due(self, now: datetime) -> bool:
@@ -249,14 +245,18 @@ class Grouper:
                 break
         return began
 
+    def _kinds_in_use(self) -> set[int]:
+        return self.open.kinds() | {m.kind.id for m in self._latest.values()}
+
     def _forget(self, at: float) -> None:
         """Let go of what is too old to matter; incidents are asked once an hour."""
-        for number, member in list(islice(self._latest.items(), 8)):
-            if member.at < at - SLOW_WINDOW - BELIEVED.total_seconds():
-                del self._latest[number]
+        too_old = at - SLOW_WINDOW - BELIEVED.total_seconds()
+        while self._latest and self._latest[oldest := next(iter(self._latest))].at < too_old:
+            del self._latest[oldest]
         if at // 3600 != self._swept:
             self._swept = at // 3600
             self.open.close_idle(at)
+            self._placing.forget(at)
             self._bridges = {p: n for p, n in self._bridges.items() if all(self.open.get(i) for i in p)}
 
     def _row(self, table: str, key: str) -> str | None:

@@ -26,6 +26,8 @@ class Member:
     pages: bool
     source_group: str = ""
     resolved_at: float | None = None
+    #: The open incident that holds it, "" once that is over.
+    incident: str = ""
     #: Log-odds with the alerts around it, by episode; only until the second looks are over, so not kept.
     ties: dict[str, float] = field(default_factory=dict)
 
@@ -55,7 +57,7 @@ class OpenIncidents:
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self._open: dict[str, OpenIncident] = {}
-        self._home: dict[str, str] = {}
+        self._members: dict[str, Member] = {}
         #: Where the latest alert of each kind lies, by the kind's number.
         self._by_kind: dict[int, Member] = {}
 
@@ -68,12 +70,12 @@ class OpenIncidents:
 
     def home(self, episode: str) -> str | None:
         """The incident that holds this alert."""
-        return self._home.get(episode)
+        member = self._members.get(episode)
+        return None if member is None else member.incident
 
     def member(self, episode: str) -> Member | None:
         """The alert, while its incident is open."""
-        home = self._home.get(episode)
-        return None if home is None else self._open[home].members[episode]
+        return self._members.get(episode)
 
     def latest_of(self, kind: int) -> Member | None:
         """The latest alert of this kind in an open incident."""
@@ -88,7 +90,8 @@ class OpenIncidents:
         found.last_at = max(found.last_at, member.at)
         if member.called:
             found.called_teams[member.team] = None
-        self._home[member.episode] = incident
+        member.incident = incident
+        self._members[member.episode] = member
         latest = self._by_kind.get(member.kind.id)
         if latest is None or latest.at <= member.at:
             self._by_kind[member.kind.id] = member
@@ -96,7 +99,7 @@ class OpenIncidents:
 
     def move(self, episode: str, incident: str) -> None:
         """Take an alert that called nobody to another incident; one left empty is over."""
-        origin = self._open[self._home[episode]]
+        origin = self._open[self._members[episode].incident]
         self.put(incident, origin.members.pop(episode))
         if not origin.members:
             del self._open[origin.id]
@@ -124,7 +127,8 @@ class OpenIncidents:
         """Forget an incident; it takes nothing more in."""
         found = self._open.pop(incident, None)
         for episode, member in found.members.items() if found else ():
-            del self._home[episode]
+            del self._members[episode]
+            member.incident = ""
             if self._by_kind.get(member.kind.id) is member:
                 del self._by_kind[member.kind.id]
             self._changes.touch("member", episode)
@@ -149,7 +153,7 @@ class OpenIncidents:
         if member is None:
             return None
         facts = [member.at, member.team, member.called, member.pages, member.source_group, member.resolved_at]
-        return json.dumps([self._home[episode], member.kind.name, *facts])
+        return json.dumps([member.incident, member.kind.name, *facts])
 
     def load(
         self, rows: Iterable[tuple[str, str]], kind_named: Callable[[tuple[str, str, str], str], KindCount]

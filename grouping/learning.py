@@ -131,5 +131,5 @@ def _slow_companions(
         if other_id != kind.id
         and other_id not in but
         and (other := stats.kinds.get(other_id)) is not None
-        and stats.is_near(kind, other)
+        and stats.is_near(kind.component, other.component)
     }

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from math import log, log1p
+from operator import itemgetter
 
-from grouping.counts import KindCount
+from grouping.counts import ComponentCount, KindCount
 from grouping.decay import WINDOW
-from grouping.relations import RELATIONS
-from grouping.statistics import Statistics, habit_key, lag_bin
+from grouping.relations import PLACES, RELATIONS
+from grouping.statistics import LAG_BINS, Statistics, habit_key
 
 #: The measures of two alerts that begin within ten minutes, in the order of `fast_measures`.
 FAST = (
@@ -69,21 +71,39 @@ SLOW = (
     "crowd",
 )
 #: The measures of the fast scale that the slow one takes over.
-_SHARED = tuple(FAST.index(name) for name in SLOW[4:18])
-_ONE_OF = tuple(tuple(float(i == j) for j in range(RELATIONS)) for i in range(RELATIONS))
+_shared = itemgetter(*(FAST.index(name) for name in SLOW[4:18]))
+#: Which relation, and whether in another scope, by place.
+_PLACE = tuple(
+    (*(float(place % RELATIONS == i) for i in range(RELATIONS)), float(place >= RELATIONS)) for place in range(PLACES)
+)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """What is the same for all pairs of one arrival."""
+@dataclass(slots=True, kw_only=True)
+class Later:
+    """The alert that is placed: what is the same for all its pairs, asked once."""
 
-    #: 1 where the later alert is page-worthy, else 0.
-    pages: float
-    crowd: float
-    crowd_scope: float
+    stats: Statistics
+    kind: KindCount
+    pages: bool
+    #: Logarithms of how many kinds began in the last ten minutes, everywhere and in its scope.
+    crowd: float = 0.0
+    crowd_scope: float = 0.0
+    n: float = field(init=False)
+    chance: float = field(init=False)
+    component: ComponentCount = field(init=False)
+    n_component: float = field(init=False)
+    component_chance: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        stats = self.stats
+        self.n = self.kind.count / stats.weight
+        self.chance = stats.chance(self.kind)
+        self.component = stats.components[self.kind.component]
+        self.n_component = self.component.count / stats.weight
+        self.component_chance = stats.component_chance(self.component)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Earlier:
     """The earlier alert of a pair."""
 
@@ -93,28 +113,29 @@ class Earlier:
     resolved: bool
 
 
-def fast_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: Moment) -> list[float]:
+def fast_measures(later: Later, earlier: Earlier) -> list[float]:
     """The measures named in `FAST`."""
-    other = earlier.kind
+    stats, kind, other = later.stats, later.kind, earlier.kind
     weight = stats.weight
     place = stats.place(kind.component, other.component)
     terms = stats.terms(place)
-    n, n_other = kind.count / weight, other.count / weight
+    n, n_other = later.n, other.count / weight
     joint = stats.pair_count(kind.id, other.id)
-    chance, chance_other = stats.chance(kind), stats.chance(other)
-    things, things_back, npmi, strangers, joint_things, base = _things(stats, kind, other, terms.base)
+    chance, chance_other = later.chance, stats.chance(other)
+    things, things_back, npmi, strangers, joint_things, base = _things(later, other, terms.base)
     history = log((max(0.0, joint - n_other * chance) + 1.5 * base) / (n_other + 1.5) / chance)
     history_back = log((max(0.0, joint - n * chance_other) + 1.5 * base) / (n + 1.5) / chance_other)
     seen, by_chance = stats.habits.get(habit_key(kind.rule, other.rule, place))
     habit = log((seen / weight + 2) / (by_chance / weight + 2 / terms.lift))
+    lag = earlier.lag
     return [
         min(9.0, max(-5.0, history)),
         min(9.0, max(-5.0, history_back)),
         min(9.0, max(-5.0, things)),
         min(9.0, max(-5.0, things_back)),
         min(6.0, habit),
-        min(6.0, log(terms.lift)),
-        terms.lags[lag_bin(earlier.lag)],
+        terms.log_lift,
+        terms.lags[bisect_right(LAG_BINS, lag)],
         log(chance),
         log(chance_other),
         npmi,
@@ -122,62 +143,62 @@ def fast_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: 
         log1p(n_other),
         log1p(joint),
         log1p(joint_things),
-        *_ONE_OF[place % RELATIONS],
-        1.0 if place >= RELATIONS else 0.0,
-        moment.pages,
+        *_PLACE[place],
+        1.0 if later.pages else 0.0,
         1.0 if earlier.pages else 0.0,
-        moment.crowd,
-        moment.crowd_scope,
-        1.0 if earlier.lag > WINDOW else 0.0,
+        later.crowd,
+        later.crowd_scope,
+        1.0 if lag > WINDOW else 0.0,
         1.0 if earlier.resolved else 0.0,
         1.0 if n < 0.5 else 0.0,
         1.0 if n_other < 0.5 else 0.0,
     ]
 
 
-def _things(
-    stats: Statistics, kind: KindCount, other: KindCount, base: float
-) -> tuple[float, float, float, float, float, float]:
+def _things(later: Later, other: KindCount, base: float) -> tuple[float, float, float, float, float, float]:
     """Both directions' log odds, NPMI, whether strangers, joint count, and what to expect of a pair never seen."""
-    if kind.component == other.component:
+    stats, a = later.stats, later.component
+    if a.id == other.component:
         return 0.0, 0.0, 1.0, 0.0, 0.0, base
-    a, b = stats.components[kind.component], stats.components[other.component]
-    n, n_other = a.count / stats.weight, b.count / stats.weight
+    b = stats.components[other.component]
+    n, n_other = later.n_component, b.count / stats.weight
     joint = stats.tie_count(a.id, b.id)
-    chance, chance_other = stats.component_chance(a), stats.component_chance(b)
+    chance, chance_other = later.component_chance, stats.component_chance(b)
+    excess = joint - n_other * chance
     doubt = 0.5 * math.sqrt(joint)
-    things = log((max(0.0, joint - n_other * chance - doubt) + base) / (n_other + 1) / chance)
+    things = log((max(0.0, excess - doubt) + base) / (n_other + 1) / chance)
     back = log((max(0.0, joint - n * chance_other - doubt) + base) / (n + 1) / chance_other)
     if joint > 0.05 and n > 0 and n_other > 0:
         windows = 2 * WINDOW / stats.seconds
         both = joint * windows
         npmi = log(both / (n * windows * n_other * windows)) / -log(min(0.999, both))
     else:
-        npmi = -0.3 if min(n, n_other) > 1 else 0.0
+        npmi = -0.3 if n > 1 and n_other > 1 else 0.0
     strangers = 1.0 if n >= 5 and n_other >= 5 and npmi < 0.35 else 0.0
-    firm = 0.35 * max(0.0, joint - n_other * chance - 2 * doubt) / (n_other + 3)
+    firm = 0.35 * max(0.0, excess - 2 * doubt) / (n_other + 3)
     return things, back, npmi, strangers, joint, max(base, firm)
 
 
-def slow_measures(stats: Statistics, kind: KindCount, earlier: Earlier, moment: Moment) -> list[float]:
+def slow_measures(later: Later, earlier: Earlier) -> list[float]:
     """The measures named in `SLOW`."""
-    fast = fast_measures(stats, kind, earlier, moment)
-    other, weight = earlier.kind, stats.weight
+    fast = fast_measures(later, earlier)
+    stats, kind, other = later.stats, later.kind, earlier.kind
+    weight = stats.weight
     place = stats.place(kind.component, other.component)
-    lift = stats.terms(place).slow_lift
+    terms = stats.terms(place)
     seen, by_chance = stats.slow_habits.get(habit_key(kind.rule, other.rule, place))
-    habit = log((seen / weight + 1.5) / (by_chance / weight + 1.5 / lift))
+    habit = log((seen / weight + 1.5) / (by_chance / weight + 1.5 / terms.slow_lift))
     n_other = other.count / weight
     chance = -math.expm1(-3000.0 * (kind.count / weight + 0.3) / stats.seconds)
     joint = stats.slow_pairs.count(kind.id, other.id) / weight
     history = log((max(0.0, joint - n_other * chance) + 0.1) / (n_other + 1.5) / chance)
     return [
         min(6.0, habit),
-        log(lift),
+        log(terms.slow_lift),
         history,
         log1p(joint),
-        *(fast[i] for i in _SHARED),
+        *_shared(fast),
         1.0 if earlier.lag > 1200 else 0.0,
         1.0 if earlier.lag > 2400 else 0.0,
-        moment.crowd,
+        later.crowd,
     ]

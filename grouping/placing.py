@@ -65,11 +65,11 @@ class Placing:
         place = Place(kind=kind, storm_scope=storm.scope if storm else None)
         like = self._repeated(kind, at)
         if like is not None:
-            place.incident, place.basis, place.like = self._open.home(like.episode), Basis.REPEAT, like
+            place.incident, place.basis, place.like = like.incident, Basis.REPEAT, like
             return place
-        in_reach = (m for m in reversed(latest.values()) if self._open.home(m.episode) is not None)
+        in_reach = (m for m in reversed(latest.values()) if m.incident)
         place.ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
-        place.ranked = candidates(place.ties, {t.member.episode: self._home(t.member) for t in place.ties})
+        place.ranked = candidates(place.ties)
         self._judge(arrival, place, storm)
         if storm is not None and (place.incident is None or (arrival.pages and not self._lead(place.incident))):
             place.incident, place.basis, place.joined, place.forked_from = storm.incident, Basis.STORM, None, None
@@ -95,6 +95,10 @@ class Placing:
             return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
         return Call.PAGE, f"; {arrival.team} was not called yet"
 
+    def forget(self, at: float) -> None:
+        """Let go of what is over."""
+        self._storms.forget(at)
+
     def _lead(self, incident: str) -> str:
         found = self._open.get(incident)
         return found.lead if found else ""
@@ -119,7 +123,7 @@ class Placing:
         for tie in place.ties:
             other = tie.member
             if other.source_group == group.key and other.team == arrival.team and abs(at - other.at) < WINDOW:
-                place.incident, place.basis, place.like = self._home(other), Basis.LABELS, other
+                place.incident, place.basis, place.like = other.incident, Basis.LABELS, other
                 place.tier = Tier.SAME
                 return
 
@@ -137,22 +141,17 @@ class Placing:
             return storm
         if not things:
             return None
-        around = []
-        for member in reversed(latest.values()):
-            home = self._open.home(member.episode)
-            if home and at - member.at <= WINDOW and self._scope(member) == component.scope:
-                around.append((member, home))
+        around = [
+            member.incident
+            for member in reversed(latest.values())
+            if member.incident and at - member.at <= WINDOW and self._scope(member) == component.scope
+        ]
         return self._storms.begin(component.scope, things, around, at)
 
     def _scope(self, member: Member) -> str:
         return self._stats.components[member.kind.component].scope
 
     def _incident(self, member: Member) -> OpenIncident:
-        incident = self._open.get(self._home(member))
+        incident = self._open.get(member.incident)
         assert incident is not None
         return incident
-
-    def _home(self, member: Member) -> str:
-        home = self._open.home(member.episode)
-        assert home is not None
-        return home

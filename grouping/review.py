@@ -51,17 +51,19 @@ class Reviews:
         return tuple(moves)
 
     def _look(self, member: Member) -> Move | None:
-        here = self._open.home(member.episode)
+        if max(member.ties.values(), default=ALONE) < log_odds(JOIN):
+            return None
+        here = member.incident
         by_incident: dict[str, dict[int, tuple[float, str]]] = {}
         for episode, score in member.ties.items():
-            home, other = self._open.home(episode), self._open.member(episode)
-            if home is not None and other is not None and other.kind is not member.kind:
-                kinds = by_incident.setdefault(home, {})
+            other = self._open.member(episode)
+            if other is not None and other.kind is not member.kind:
+                kinds = by_incident.setdefault(other.incident, {})
                 kinds[other.kind.id] = max(kinds.get(other.kind.id, (score, episode)), (score, episode))
         scores = {home: together(sorted((s for s, _ in k.values()), reverse=True)) for home, k in by_incident.items()}
-        own = scores.pop(here, ALONE) if here is not None else ALONE
+        own = scores.pop(here, ALONE)
         best = max(scores, key=lambda home: scores[home], default=None)
-        if best is None or here is None or scores[best] < max(own + MARGIN, log_odds(JOIN)):
+        if best is None or scores[best] < max(own + MARGIN, log_odds(JOIN)):
             return None
         _, nearest = max(by_incident[best].values())
         other = self._open.member(nearest)
@@ -83,9 +85,7 @@ def moved_by_fork(open_incidents: OpenIncidents, left: Candidate, home: str) -> 
         to_pages = [
             score
             for episode, score in member.ties.items()
-            if (other := open_incidents.member(episode)) is not None
-            and other.pages
-            and open_incidents.home(episode) == left.incident
+            if (other := open_incidents.member(episode)) is not None and other.pages and other.incident == left.incident
         ]
         if to_pages and tie.score > max(to_pages) + MARGIN and tie.score > 0:
             sentence = f"{readable(member.kind)} is closer to the page that got its own incident"

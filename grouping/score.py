@@ -57,6 +57,14 @@ SIGNALS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("crowd", ("crowd", "crowd_scope")),
     ("severity", ("pages", "pages_earlier")),
 )
+#: Plain facts, of which few hold for a pair.
+OFTEN_ZERO = frozenset(FAST[FAST.index("same") : FAST.index("crowd")]) | {
+    "strangers",
+    "late",
+    "resolved",
+    "new",
+    "new_earlier",
+}
 _SIGNAL_OF = {measure: signal for signal, measures in SIGNALS for measure in measures}
 
 
@@ -82,6 +90,8 @@ class Scorer:
             (index[p.measure], index[p.other], p.weight * (factor(p.measure) * factor(p.other)) ** 0.5)
             for p in weights.products
         ]
+        #: The same by one of the two, that which is most often 0.
+        self._by_one: list[tuple[int, list[tuple[int, float]]]] = _by_one(names, self._products)
 
     def score(self, values: Sequence[float]) -> float:
         """The log-odds."""
@@ -89,8 +99,11 @@ class Scorer:
         for i, knot, weight in self._bends:
             if values[i] > knot:
                 total += (values[i] - knot) * weight
-        for i, j, weight in self._products:
-            total += values[i] * values[j] * weight
+        for i, others in self._by_one:
+            value = values[i]
+            if value:
+                for j, weight in others:
+                    total += value * values[j] * weight
         return total
 
     def parts(self, values: Sequence[float]) -> dict[str, float]:
@@ -104,6 +117,16 @@ class Scorer:
             for k in (i, j):
                 parts[_SIGNAL_OF[self._names[k]]] += values[i] * values[j] * weight / 2
         return parts
+
+
+def _by_one(
+    names: Sequence[str], products: Sequence[tuple[int, int, float]]
+) -> list[tuple[int, list[tuple[int, float]]]]:
+    grouped: dict[int, list[tuple[int, float]]] = {}
+    for i, j, weight in products:
+        one, other = (j, i) if names[j] in OFTEN_ZERO else (i, j)
+        grouped.setdefault(one, []).append((other, weight))
+    return list(grouped.items())
 
 
 def scorers(model: Model, factors: Mapping[str, float]) -> tuple[Scorer, Scorer]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from grouping.counts import ComponentCount, HabitCounts, KindCount, PairCounts
+from grouping.counts import ComponentCount, Counts, HabitCounts, KindCount, PairCounts
 from grouping.decay import WINDOW, observed_seconds, weight_at
 from grouping.kinds import Kind
 from grouping.relations import PLACES, RELATIONS, Calls, Relation
@@ -23,6 +24,8 @@ MAX_CACHED = 300_000
 #: How far back arrivals are kept to see what chance would have put together at the same hour of earlier days.
 LOG_SECONDS = 3 * 86400.0 + 3700.0
 MAX_LOG = 60_000
+#: Two components that began together so often are companions.
+COMPANIONS = 1.5
 
 #: What a new installation believes of each place before it has seen anything: pseudo-counts seen for one by chance.
 PRIOR_SEEN = (6.0, 4.0, 4.0, 2.0, 2.0, 1.5, 1.2, 2.0, 1.5, 1.5, 1.2, 1.2, 1.1, 1.0)
@@ -50,6 +53,7 @@ class PlaceTerms:
     base: float
     #: How much more often than by chance anything follows anything there, within minutes and within an hour.
     lift: float
+    log_lift: float
     slow_lift: float
     #: How usual each lag is there, as a logarithm.
     lags: tuple[float, ...]
@@ -67,15 +71,19 @@ class Statistics:
         self._kind_ids: dict[tuple[str, str, str], int] = {}
         self._component_ids: dict[tuple[str, str], int] = {}
         self._next_id = 1
+        self._next_rule = 1
         self.pairs = PairCounts("pair", changes)
         self.ties = PairCounts("tie", changes)
         self.slow_pairs = PairCounts("slow_pair", changes)
+        self._pair_counts, self._tie_counts = self.pairs.by_key, self.ties.by_key
         self.habits = HabitCounts("habit", changes)
         self.slow_habits = HabitCounts("slow_habit", changes)
         #: By place: 0.. seen together against chance; PLACES.. the same, slow; 2*PLACES.. firm ties of all looked at.
         self.places = HabitCounts("place", changes)
         #: By relation and lag bin, and (negative keys) by hour of the day.
         self.shapes = HabitCounts("shape", changes)
+        self.pair_tables = (self.pairs, self.ties, self.slow_pairs)
+        self.habit_tables = (self.habits, self.slow_habits)
         self.log_times: list[float] = []
         self.log_kinds: list[int] = []
         self._log_first = 0
@@ -87,6 +95,8 @@ class Statistics:
         self.weight = 1.0
         self.seconds = 1.0
         self.hour = 0
+        #: Which five minutes it is: rates are asked anew no more often.
+        self.stamp = 0.0
 
     def at(self, now: float) -> None:
         """Ask and learn as of this instant."""
@@ -98,6 +108,7 @@ class Statistics:
             self.weight = weight_at(now)
             self.seconds = observed_seconds(self.since, now)
             self.hour = int(now % 86400 // 3600)
+            self.stamp = now // WINDOW
 
     def know_calls(self, calls: Calls) -> None:
         """Take a changed catalog into force."""
@@ -113,7 +124,8 @@ class Statistics:
             return self.kinds[known]
         rule = self.rules.get(kind.rule)
         if rule is None:
-            rule = self.rules[kind.rule] = self._number()
+            rule = self.rules[kind.rule] = self._next_rule
+            self._next_rule += 1
             self.changes.touch("rule", kind.rule)
         number = self._number()
         found = KindCount(id=number, rule=rule, component=component.id, name=name)
@@ -161,46 +173,47 @@ class Statistics:
             relation = Relation.TEAM
         return relation + (RELATIONS if a.scope != b.scope else 0)
 
-    def is_near(self, a: KindCount, b: KindCount) -> bool:
-        """Whether two kinds may still belong together an hour apart: neighbours, or known companions."""
-        place = self.place(a.component, b.component)
-        return place < Relation.NAMESPACE or (place != RELATIONS and self.tie_count(a.component, b.component) >= 1.5)
+    def is_near(self, a: int, b: int) -> bool:
+        """Whether two components may still belong together an hour apart: neighbours, or known companions."""
+        place = self._relations.get(a << 32 | b)
+        if place is None:
+            place = self.place(a, b)
+        return place < Relation.NAMESPACE or (place != RELATIONS and self.tie_count(a, b) >= COMPANIONS)
 
     def tie_count(self, a: int, b: int) -> float:
         """How often the two components began together, decayed."""
-        return (self.ties.count(a, b) if a < b else self.ties.count(b, a)) / self.weight
+        found = self._tie_counts.get(a << 32 | b if a < b else b << 32 | a)
+        return found[0] / self.weight if found else 0.0
 
     def pair_count(self, a: int, b: int) -> float:
         """How often the two kinds began together, decayed."""
-        return (self.pairs.count(a, b) if a < b else self.pairs.count(b, a)) / self.weight
+        found = self._pair_counts.get(a << 32 | b if a < b else b << 32 | a)
+        return found[0] / self.weight if found else 0.0
 
     def chance(self, kind: KindCount) -> float:
         """The chance that this kind begins within the window around now for reasons of its own."""
-        stamp = self.now // WINDOW
-        if kind.chance[0] == stamp:
+        if kind.chance[0] == self.stamp:
             return kind.chance[1]
         n = kind.count / self.weight
         usual = self.hour_share()
         own = kind.hours.get(self.hour, 0.0) / self.weight
         factor = (own + HOUR_PRIOR * usual) / (n + HOUR_PRIOR) * 24
         value = -math.expm1(-2 * WINDOW * (n + 0.3) / self.seconds * factor)
-        kind.chance = (stamp, value)
+        kind.chance = (self.stamp, value)
         return value
 
     def component_chance(self, component: ComponentCount) -> float:
         """The same for anything of a component."""
-        stamp = self.now // WINDOW
-        if component.chance[0] == stamp:
+        if component.chance[0] == self.stamp:
             return component.chance[1]
         value = -math.expm1(-2 * WINDOW * (component.count / self.weight + 0.3) / self.seconds)
-        component.chance = (stamp, value)
+        component.chance = (self.stamp, value)
         return value
 
     def terms(self, place: int) -> PlaceTerms:
         """What a place says of any pair in it, as of these five minutes."""
-        stamp = self.now // WINDOW
-        if stamp != self._terms_stamp:
-            self._terms_stamp = stamp
+        if self.stamp != self._terms_stamp:
+            self._terms_stamp = self.stamp
             self._terms = [None] * PLACES
         found = self._terms[place]
         if found is None:
@@ -215,9 +228,11 @@ class Statistics:
         spans = (LAG_BINS[0], *(b - a for a, b in pairwise(LAG_BINS)))
         lags = [self.shapes.get(place % RELATIONS * 8 + i)[0] / weight + PRIOR_LAG for i in range(len(LAG_BINS))]
         density = [n / sum(lags) / (span / LAG_BINS[-1]) for n, span in zip(lags, spans, strict=True)]
+        lift = (seen / weight + PRIOR_SEEN[place]) / (by_chance / weight + 1)
         return PlaceTerms(
             base=max((firm / weight + PRIOR_FIRM[place]) / (looked_at / weight + 1), 1e-4),
-            lift=(seen / weight + PRIOR_SEEN[place]) / (by_chance / weight + 1),
+            lift=lift,
+            log_lift=min(6.0, math.log(lift)),
             slow_lift=(slow_seen / weight + PRIOR_SLOW_SEEN) / (slow_by_chance / weight + 1),
             lags=(*(math.log(min(3.0, max(0.03, d))) for d in density), math.log(0.03)),
         )
@@ -253,6 +268,10 @@ class Statistics:
         for number in numbers:
             del self._kind_ids[self.kinds.pop(number).name]
             self.changes.touch("kind", str(number))
+        rules = {k.rule for k in self.kinds.values()}
+        for rule in [name for name, number in self.rules.items() if number not in rules]:
+            del self.rules[rule]
+            self.changes.touch("rule", rule)
         used = {k.component for k in self.kinds.values()}
         for number in [n for n in self.components if n not in used]:
             gone = self.components.pop(number)
@@ -274,7 +293,7 @@ class Statistics:
         if table == "since":
             return repr(self.since)
         if table == "rule":
-            return str(self.rules[key])
+            return str(self.rules[key]) if key in self.rules else None
         if table == "arrival":
             index = int(key) - self._log_first
             return json.dumps([self.log_times[index], self.log_kinds[index]]) if index >= 0 else None
@@ -298,7 +317,19 @@ class Statistics:
         self._log_first = arrivals[0][0] if arrivals else 0
         self.log_times = [value[0] for _, value in arrivals]
         self.log_kinds = [value[1] for _, value in arrivals]
-        self._next_id = 1 + max([*self.kinds, *self.components, *self.rules.values()], default=0)
+        self._next_id = 1 + max(self._numbers(), default=0)
+        self._next_rule = 1 + max(self._rule_numbers(), default=0)
+
+    def _numbers(self) -> Iterator[int]:
+        """Every kind's and component's number in use, those of forgotten ones among them that a pair still names."""
+        yield from (*self.kinds, *self.components, *self.log_kinds)
+        for pairs in self.pair_tables:
+            yield from (max(key >> 32, key & 0xFFFFFFFF) for key in pairs.by_key)
+
+    def _rule_numbers(self) -> Iterator[int]:
+        yield from self.rules.values()
+        for habits in self.habit_tables:
+            yield from (max(key >> 32, key >> 8 & 0xFFFFFF) for key in habits.by_key)
 
     def _load_component(self, number: int, value: str) -> None:
         thing, scope, namespace, team, count, last = json.loads(value)
@@ -312,10 +343,6 @@ class Statistics:
         self.kinds[number] = KindCount(number, self.rules[rule], component, name, count, last, dict(hours), pages)
         self._kind_ids[name] = number
 
-    def _tables(self) -> dict[str, PairCounts | HabitCounts]:
-        pairs: tuple[PairCounts, ...] = (self.pairs, self.ties, self.slow_pairs)
-        habits: tuple[HabitCounts, ...] = (self.habits, self.slow_habits, self.places, self.shapes)
-        tables: dict[str, PairCounts | HabitCounts] = {}
-        tables.update({counts.table: counts for counts in pairs})
-        tables.update({counts.table: counts for counts in habits})
-        return tables
+    def _tables(self) -> dict[str, Counts]:
+        tables: tuple[Counts, ...] = (*self.pair_tables, *self.habit_tables, self.places, self.shapes)
+        return {counts.table: counts for counts in tables}

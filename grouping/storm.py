@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from grouping.decay import WINDOW
-from grouping.groups import Member
 
 #: So many things of one scope within the window, or fewer within a minute, may be a storm: if they lie in several
 #: incidents, none of which explains the most of it, or if they are even more.
@@ -34,34 +34,35 @@ class Storms:
     """Watches each scope for storms. Their state is rebuilt from the open incidents within minutes of a restart."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, deque[tuple[float, int]]] = {}
+        #: By scope: when each component last alerted there, longest ago first.
+        self._seen: dict[str, dict[int, float]] = {}
         self._storms: dict[str, Storm] = {}
 
     def storm(self, scope: str, component: int, at: float) -> tuple[Storm | None, int]:
         """The storm that goes on in this scope as the component alerts; how many things alert there, 0 if too few."""
-        seen = self._seen.setdefault(scope, deque())
-        seen.append((at, component))
-        while seen[0][0] < at - WINDOW:
-            seen.popleft()
-        storm = self._storms.get(scope)
-        things = len({c for _, c in seen}) if len(seen) >= THINGS_AT_ONCE else len(seen)
+        seen = self._seen.setdefault(scope, {})
+        seen.pop(component, None)
+        seen[component] = at
+        while seen[first := next(iter(seen))] < at - WINDOW:
+            del seen[first]
+        storm, things = self._storms.get(scope), len(seen)
         if storm is not None and at - storm.last > QUIET_SECONDS:
             del self._storms[scope]
             storm = None
-        if things < THINGS and not self._at_once(seen, at):
+        if things < THINGS and not _at_once(seen, at):
             return (None, 0) if storm is None or things < THINGS_AT_ONCE else (storm, things)
         if storm is not None:
             storm.last = at
         return storm, things
 
-    def _at_once(self, seen: deque[tuple[float, int]], at: float) -> bool:
-        if len(seen) < THINGS_AT_ONCE:
-            return False
-        return len({c for began, c in seen if began >= at - AT_ONCE_SECONDS}) >= THINGS_AT_ONCE
+    def forget(self, at: float) -> None:
+        """Let go of scopes that are quiet."""
+        self._seen = {scope: seen for scope, seen in self._seen.items() if max(seen.values()) >= at - WINDOW}
+        self._storms = {scope: storm for scope, storm in self._storms.items() if at - storm.last <= QUIET_SECONDS}
 
-    def begin(self, scope: str, things: int, members: Iterable[tuple[Member, str]], at: float) -> Storm | None:
-        """Call it a storm if it is one: `members` are the scope's alerts of the window, each with its incident."""
-        homes = Counter(home for _, home in members)
+    def begin(self, scope: str, things: int, incidents: Iterable[str], at: float) -> Storm | None:
+        """Call it a storm if it is one: `incidents` are those of the scope's alerts of the window, one for each."""
+        homes = Counter(incidents)
         if not homes:
             return None
         incident, most = homes.most_common(1)[0]
@@ -70,3 +71,10 @@ class Storms:
             return None
         storm = self._storms[scope] = Storm(scope, incident, at)
         return storm
+
+
+def _at_once(seen: dict[int, float], at: float) -> bool:
+    """Whether enough components alerted within the last minute."""
+    return len(seen) >= THINGS_AT_ONCE and next(islice(reversed(seen.values()), THINGS_AT_ONCE - 1, None)) >= (
+        at - AT_ONCE_SECONDS
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from grouping.counts import KindCount
 from grouping.decay import FAST_REACH, SLOW_WINDOW
 from grouping.groups import Member
-from grouping.measures import Earlier, Moment, fast_measures, slow_measures
+from grouping.measures import Earlier, Later, fast_measures, slow_measures
 from grouping.memory import PairMemory
 from grouping.score import Scorer
 from grouping.statistics import Statistics
@@ -23,7 +24,7 @@ LOOKED_AT = 240
 ALL_SAY = 0.4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Tie:
     """How strongly a new alert is tied to an earlier one."""
 
@@ -76,16 +77,14 @@ class Tying:
     def ties(self, kind: KindCount, at: float, latest: Iterable[Member], *, pages: bool) -> list[Tie]:
         """The ties of a new alert to the latest alert of each kind, given newest first."""
         fast, slow = self._around(kind, at, latest)
-        scope = self._stats.components[kind.component].scope
-        components = self._stats.components
-        moment = Moment(
-            pages=1.0 if pages else 0.0,
-            crowd=math.log1p(len(fast)),
-            crowd_scope=math.log1p(sum(components[m.kind.component].scope == scope for m in fast)),
-        )
-        found = [self._tie(kind, at, member, moment) for member in self._worth(kind, fast, FAST_LIMIT, ALWAYS)]
-        found += [self._tie(kind, at, member, moment) for member in self._worth(kind, slow, SLOW_LIMIT, 0)]
-        return found
+        fast_worth, slow_worth = self._worth(kind, fast, FAST_LIMIT, ALWAYS), self._worth(kind, slow, SLOW_LIMIT, 0)
+        if not fast_worth and not slow_worth:
+            return []
+        later = Later(stats=self._stats, kind=kind, pages=pages)
+        components, scope = self._stats.components, later.component.scope
+        later.crowd = math.log1p(len(fast))
+        later.crowd_scope = math.log1p(sum(components[m.kind.component].scope == scope for m in fast))
+        return [self._tie(later, at, member) for member in (*fast_worth, *slow_worth)]
 
     def _around(self, kind: KindCount, at: float, latest: Iterable[Member]) -> tuple[list[Member], list[Member]]:
         fast: list[Member] = []
@@ -101,27 +100,27 @@ class Tying:
     def _worth(self, kind: KindCount, members: list[Member], limit: int, always: int) -> list[Member]:
         if len(members) <= always:
             return members
-        stats = self._stats
-        rest = (m for m in members[always:] if stats.is_near(kind, m.kind))
-        return members[:always] + [m for m, _ in zip(rest, range(limit - always), strict=False)]
+        is_near, component = self._stats.is_near, kind.component
+        near = (m for m in members[always:] if is_near(component, m.kind.component))
+        return members[:always] + list(islice(near, limit - always))
 
-    def _tie(self, kind: KindCount, at: float, member: Member, moment: Moment) -> Tie:
+    def _tie(self, later: Later, at: float, member: Member) -> Tie:
         lag = abs(at - member.at)
         earlier = Earlier(member.kind, lag, member.pages, not member.fires(at))
         if lag < FAST_REACH:
-            values = fast_measures(self._stats, kind, earlier, moment)
+            values = fast_measures(later, earlier)
             statistic = self.fast.score(values)
         else:
-            values = slow_measures(self._stats, kind, earlier, moment)
+            values = slow_measures(later, earlier)
             statistic = self.slow.score(values)
-        return Tie(member, self._memory.applied(kind, member.kind, statistic), statistic, values, lag)
+        return Tie(member, self._memory.applied(later.kind, member.kind, statistic), statistic, values, lag)
 
 
-def candidates(ties: Iterable[Tie], home: dict[str, str]) -> list[Candidate]:
-    """Every incident the ties lead into, most probable first; `home` names each alert's incident."""
+def candidates(ties: Iterable[Tie]) -> list[Candidate]:
+    """Every incident the ties lead into, most probable first."""
     by_incident: dict[str, list[Tie]] = {}
     for tie in ties:
-        by_incident.setdefault(home[tie.member.episode], []).append(tie)
+        by_incident.setdefault(tie.member.incident, []).append(tie)
     found = []
     for incident, into in by_incident.items():
         into.sort(key=lambda t: -t.score)

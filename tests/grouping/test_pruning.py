@@ -10,7 +10,7 @@ def test_what_faded_is_forgotten_with_its_rows(world):
         world.fire("Errors", f"old{n}", at=n)
     world.grouper.drain_changes()
     world.grouper.review(world.at(0))
-    world.grouper.review(world.at(200 * DAY))
+    world.sweep(200 * DAY)
     gone = {row.table for row in world.grouper.drain_changes() if row.value is None}
     assert {"kind", "pair", "tie", "component"} <= gone
     assert len(world.grouper.stats.kinds) <= 2
@@ -33,7 +33,7 @@ def test_kinds_are_bounded_and_the_rarest_go_first(world, monkeypatch):
     for n in range(20):
         world.fire("Errors", f"once{n}", at=12 * DAY + n * 900)
     world.grouper.review(world.at(0))
-    world.grouper.review(world.at(16 * DAY))
+    world.sweep(16 * DAY)
     things = {k.name[1] for k in world.grouper.stats.kinds.values()}
     assert len(things) == 5
     assert {"often0", "often1", "often2"} <= things

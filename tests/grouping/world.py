@@ -57,6 +57,11 @@ class World:
     def page(self, name: str, service: str = "", **more) -> Grouping:
         return self.fire(name, service, severity=Severity.CRITICAL, **more)
 
+    def sweep(self, at: float) -> None:
+        """Let a few minutes pass in which reviews forget what is to be forgotten."""
+        for n in range(20):
+            self.grouper.review(self.at(at + 10 * n))
+
     def restart(self, settings: Settings | None = None, rows=None) -> World:
         """The same world after a restart that kept these rows."""
         again = Grouper(settings)
