@@ -28,10 +28,6 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
     #: The source's own group, where it sent one; its labels help before the statistics have anything to say.
     source_group: SourceGroup | None = None
-    #: False for maintenance and drills: the alert is placed, and nothing is learned from it.
-    teaches: bool = True
-    #: False in a drill and where the lead's page failed: other teams are paged at once.
-    may_hold: bool = True
 
     @property
     def pages(self) -> bool:

@@ -24,7 +24,6 @@ from grouping.score import Model, scorers, shipped
 from grouping.settings import Settings
 from grouping.statistics import Statistics
 from grouping.ties import Tying
-from grouping.verdict import JOIN, RELATED, SAME
 from grouping.volatility import Volatility
 
 #: Two incidents tied together by so many alerts are offered for merging.
@@ -53,8 +52,8 @@ class Grouper:
         self.tying = Tying(self.stats, scorers(self._model, self.settings.weights), self.memory)
         #: The latest alert of each kind, oldest first.
         self._latest: dict[int, Member] = {}
-        self._placing = Placing(self.stats, self.open, self.tying)
-        self._reviews = Reviews(self.open)
+        self._placing = Placing(self.stats, self.open, self.tying, self.settings.bars)
+        self._reviews = Reviews(self.open, self.settings.bars)
         self._bridges: dict[tuple[str, str], int] = {}
         self._swept = 0.0
         self._pruning = Pruning(self.stats)
@@ -64,6 +63,7 @@ class Grouper:
         if settings.weights != self.settings.weights:
             self.tying.fast, self.tying.slow = scorers(self._model, settings.weights)
         self.settings = settings
+        self._placing.bars = self._reviews.bars = settings.bars
         self.stats.know_calls(calls)
 
     def load(self, rows: Iterable[StateRow]) -> None:
@@ -93,7 +93,7 @@ class Grouper:
         at = arrival.happened(now)
         self._forget(at)
         labels = arrival_labels(arrival)
-        named = kind_of(labels, self._volatility, self.settings.kinds)
+        named = kind_of(labels, self._volatility, self.settings)
         self.stats.at(at)
         kind = self.stats.kind(named, labels.get("namespace", ""), arrival.team)
         kind.pages = arrival.pages
@@ -170,10 +170,9 @@ class Grouper:
         self.open.put(grouping.incident, member)
         for move in grouping.moves:
             self.open.move(move.episode, move.to_incident)
-        if arrival.teaches:
-            self._volatility.learn(member.kind.name[0], labels, member.at)
-            if place.storm_scope is None:
-                learn(self.stats, member.kind, member.at, self._began_since(member.at - WINDOW))
+        self._volatility.learn(member.kind.name[0], labels, member.at)
+        if place.storm_scope is None:
+            learn(self.stats, member.kind, member.at, self._began_since(member.at - WINDOW))
         self._see(member)
         if place.reviewable and not arrival.pages:
             self._reviews.add(member)
@@ -192,8 +191,8 @@ class Grouper:
             Near(
                 incident=candidate.incident,
                 probability=candidate.probability,
-                sentence=near_sentence(self.stats, place.kind, candidate, JOIN),
-                possibly_related=candidate.probability >= RELATED,
+                sentence=near_sentence(self.stats, place.kind, candidate, self.settings.bars.join),
+                possibly_related=candidate.probability >= self.settings.bars.related,
             )
             for candidate in place.ranked[:3]
             if candidate is not place.joined and candidate.probability >= 0.02
@@ -214,19 +213,20 @@ class Grouper:
         if place.joined is not None:
             return join_sentence(self.stats, place.kind, place.joined)
         if place.forked_from is not None:
-            told = near_sentence(self.stats, place.kind, place.forked_from, SAME, paged=True)
+            told = near_sentence(self.stats, place.kind, place.forked_from, self.settings.bars.same, paged=True)
             return (
                 f"possibly the same as #{place.forked_from.incident}, and kept apart so that no page is hidden: {told}"
             )
         if place.ranked:
-            return f"nothing open is close enough: {near_sentence(self.stats, place.kind, place.ranked[0], JOIN)}"
+            told = near_sentence(self.stats, place.kind, place.ranked[0], self.settings.bars.join)
+            return f"nothing open is close enough: {told}"
         return f"nothing open goes with {kind}"
 
     def _bridged(self, place: Place, home: str) -> tuple[MergeOffer, ...]:
         """Offers for people: two incidents somebody was called for, tied together by alerts at least twice."""
         offers = []
         for other in place.ranked if place.joined else ():
-            if other.incident == home or other.probability < JOIN:
+            if other.incident == home or other.probability < self.settings.bars.join:
                 continue
             pair = (min(home, other.incident), max(home, other.incident))
             self._bridges[pair] = self._bridges.get(pair, 0) + 1

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grouping.settings import KindRule
+from grouping.settings import MEASURED, Settings
 from grouping.volatility import Volatility
 
 #: Labels that name the thing an alert is about, most telling first.
@@ -88,10 +88,10 @@ class Kind:
         return f"{self.rule}{of}{where}"
 
 
-def kind_of(labels: Mapping[str, str], volatility: Volatility, declared: tuple[KindRule, ...] = ()) -> Kind:
-    """The kind of an alert with these labels, with what was learned about which of them are volatile."""
-    rule = next((r for r in declared if all(labels.get(k) == v for k, v in r.match.items())), None)
-    dropped = set(rule.volatile) if rule else set()
+def kind_of(labels: Mapping[str, str], volatility: Volatility, settings: Settings = MEASURED) -> Kind:
+    """The kind of an alert with these labels, with what was learned and declared about which of them are volatile."""
+    rule = next((r for r in settings.kinds if all(labels.get(k) == v for k, v in r.match.items())), None)
+    dropped = {*settings.volatile, *(rule.volatile if rule else ())}
     name = labels.get("alertname", "")
     split = _RULE_WITH_THING.match(name)
     alert_rule = split["rule"] if split else name

@@ -9,6 +9,7 @@ from grouping.counts import KindCount
 from grouping.decay import WINDOW
 from grouping.decision import Basis, Call
 from grouping.groups import Member, OpenIncident, OpenIncidents
+from grouping.settings import Bars
 from grouping.statistics import Statistics
 from grouping.storm import Storm, Storms
 from grouping.ties import Candidate, Tie, Tying, candidates
@@ -53,7 +54,8 @@ class Place:
 class Placing:
     """Asks, in this order: is it a repeat, does an incident claim it, is there a storm, do its labels say something."""
 
-    def __init__(self, stats: Statistics, open_incidents: OpenIncidents, tying: Tying) -> None:
+    def __init__(self, stats: Statistics, open_incidents: OpenIncidents, tying: Tying, bars: Bars) -> None:
+        self.bars = bars
         self._stats = stats
         self._open = open_incidents
         self._tying = tying
@@ -91,9 +93,7 @@ class Placing:
             return Call.PAGE, "; not well known to follow what was paged, so it is paged too"
         if called:
             return Call.NOTICE, f"; {arrival.team} was called already"
-        if arrival.may_hold:
-            return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
-        return Call.PAGE, f"; {arrival.team} was not called yet"
+        return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
 
     def forget(self, at: float) -> None:
         """Let go of what is over."""
@@ -108,7 +108,7 @@ class Placing:
         holder = self._open.get(best)
         in_storm = storm is not None and best == storm.incident
         has_pages = holder is not None and not in_storm and any(m.pages for m in holder.members.values())
-        judged = verdict(place.ranked, pages=arrival.pages, has_pages=has_pages)
+        judged = verdict(place.ranked, self.bars, pages=arrival.pages, has_pages=has_pages)
         place.tier = judged.tier
         if judged.joined is not None:
             place.joined, place.incident, place.basis = judged.joined, judged.joined.incident, Basis.STATISTICS

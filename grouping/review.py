@@ -7,8 +7,8 @@ import heapq
 from grouping.decision import Move
 from grouping.explain import readable
 from grouping.groups import Member, OpenIncidents
+from grouping.settings import Bars
 from grouping.ties import Candidate, log_odds, probability, together
-from grouping.verdict import JOIN
 
 #: When an alert is looked at again, in seconds after it began.
 LOOKS = (75.0, 240.0)
@@ -21,7 +21,8 @@ ALONE = -9.0
 class Reviews:
     """The looks that are due."""
 
-    def __init__(self, open_incidents: OpenIncidents) -> None:
+    def __init__(self, open_incidents: OpenIncidents, bars: Bars) -> None:
+        self.bars = bars
         self._open = open_incidents
         self._due: list[tuple[float, int, str]] = []
 
@@ -51,7 +52,8 @@ class Reviews:
         return tuple(moves)
 
     def _look(self, member: Member) -> Move | None:
-        if max(member.ties.values(), default=ALONE) < log_odds(JOIN):
+        bar = log_odds(self.bars.join)
+        if max(member.ties.values(), default=ALONE) < bar:
             return None
         here = member.incident
         by_incident: dict[str, dict[int, tuple[float, str]]] = {}
@@ -63,7 +65,7 @@ class Reviews:
         scores = {home: together(sorted((s for s, _ in k.values()), reverse=True)) for home, k in by_incident.items()}
         own = scores.pop(here, ALONE)
         best = max(scores, key=lambda home: scores[home], default=None)
-        if best is None or scores[best] < max(own + MARGIN, log_odds(JOIN)):
+        if best is None or scores[best] < max(own + MARGIN, bar):
             return None
         _, nearest = max(by_incident[best].values())
         other = self._open.member(nearest)

@@ -8,20 +8,13 @@ from enum import Enum
 from math import log1p
 
 from grouping.measures import FAST, SLOW
+from grouping.settings import Bars
 from grouping.ties import Candidate, Tie, probability
 
-#: An alert joins where it belongs with at least this probability.
-JOIN = 0.75
-#: A page-worthy alert follows a page of the incident so surely that nobody need be called again.
-KNOWN = 0.87
 #: So sure that no count is asked for.
 SURELY = 0.95
 #: So many cases together are more than a coincidence: of the two kinds, or of their two things.
 SEEN, SEEN_THINGS = 1.0, 2.5
-#: Below this it is not even called in the incident: it gets its own, so that no trouble hides behind another.
-SAME = 0.5
-#: From here an incident is shown as "possibly related".
-RELATED = 0.35
 
 
 class Tier(Enum):
@@ -45,29 +38,29 @@ class Verdict:
     forked_from: Candidate | None = None
 
 
-def verdict(ranked: Sequence[Candidate], *, pages: bool, has_pages: bool) -> Verdict:
+def verdict(ranked: Sequence[Candidate], bars: Bars, *, pages: bool, has_pages: bool) -> Verdict:
     """Judge the candidates, most probable first; `has_pages` says whether the first holds page-worthy alerts."""
-    if not ranked or ranked[0].probability < JOIN:
+    if not ranked or ranked[0].probability < bars.join:
         return Verdict(None)
     best = ranked[0]
     if not pages or not has_pages:
         return Verdict(best)
-    tier = page_tier(best)
+    tier = page_tier(best, bars)
     return Verdict(None, tier, best) if tier is Tier.APART else Verdict(best, tier)
 
 
-def page_tier(candidate: Candidate) -> Tier:
+def page_tier(candidate: Candidate, bars: Bars) -> Tier:
     """The page fork: judged on the incident's page-worthy alerts alone, and on statistics alone.
 
     What people answered is left out, so that one wrong click cannot hide a page.
     """
     to_pages = [tie for tie in candidate.ties if tie.member.pages]
     surely = probability(max(tie.statistic for tie in to_pages)) if to_pages else 0.0
-    if surely < KNOWN:
-        return Tier.SAME if surely >= SAME else Tier.APART
+    if surely < bars.known:
+        return Tier.SAME if surely >= bars.same else Tier.APART
     if surely >= SURELY:
         return Tier.KNOWN
-    likely = (tie for tie in to_pages if probability(tie.statistic) >= KNOWN)
+    likely = (tie for tie in to_pages if probability(tie.statistic) >= bars.known)
     return Tier.KNOWN if any(map(_seen_together, likely)) else Tier.LIKELY
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from grouping.settings import Settings as GroupingSettings
 from oncall.checks import CustomCheck
 from oncall.person import Person
 from routing.alert import Severity
@@ -136,6 +137,8 @@ class Directory(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     ownership: tuple[OwnerRule, ...] = default_rules()
     integrations: tuple[Integration, ...]
     defaults: Defaults
+    #: How long a page is held stands in `defaults`.
+    grouping: GroupingSettings = GroupingSettings()
     #: Replaced phrases, language to key to phrase.
     wording: Mapping[str, Mapping[str, str]] = {}
 

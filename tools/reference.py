@@ -20,6 +20,7 @@ from oncall.config.checks import CHECKS_KEYS, CUSTOM_KEYS
 from oncall.config.defaults import DEFAULT_KEYS
 from oncall.config.escalation import ESCALATION_KEYS, STEP_KEYS, TARGET_KEYS, WHEN_KEYS
 from oncall.config.files import LAYOUT
+from oncall.config.grouping import BAR_KEYS, GROUPING_KEYS, KIND_KEYS
 from oncall.config.integrations import HEARTBEAT_KEYS, INTEGRATION_KEYS
 from oncall.config.ownership import OWNERSHIP_KEYS
 from oncall.config.people import PERSON_KEYS, RULE_KEYS
@@ -50,6 +51,9 @@ TABLES: Mapping[str, Keys] = {
     "service": own.KEYS,
     "checks": CHECKS_KEYS,
     "check": CUSTOM_KEYS,
+    "grouping": GROUPING_KEYS,
+    "kind": KIND_KEYS,
+    "bars": BAR_KEYS,
     "integration": INTEGRATION_KEYS,
     "heartbeat": HEARTBEAT_KEYS,
 }

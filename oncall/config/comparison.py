@@ -52,6 +52,7 @@ def compare(old: Directory, new: Directory) -> tuple[Change, ...]:
         *_differences("integration", {i.name: i for i in old.integrations}, {i.name: i for i in new.integrations}),
         *_differences("feed", {f.name: f for f in old.feeds}, {f.name: f for f in new.feeds}),
         *_differences("defaults", {"": old.defaults}, {"": new.defaults}),
+        *_differences("grouping", {"": old.grouping}, {"": new.grouping}),
         *_differences(
             "ownership", {"": _Rules(rules=_plain(old.ownership))}, {"": _Rules(rules=_plain(new.ownership))}
         ),

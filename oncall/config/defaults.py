@@ -33,6 +33,7 @@ ONCALL_KEYS: Keys = {
     "ownership": "rules by which an alert finds its team, in order",
     "catalog": "further sources of services, and which one is believed",
     "checks": "checks of your own on services, and when checks are due",
+    "grouping": "which labels say what recurs, and from when on alerts are one incident",
 }
 #: Words of the `severity` label that are understood without being listed.
 USUAL_SEVERITIES: Mapping[str, Severity] = {

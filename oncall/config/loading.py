@@ -13,6 +13,7 @@ from oncall.config.catalog import CATALOG_KEYS, read_catalog
 from oncall.config.checks import CHECKS_KEYS, read_checks
 from oncall.config.defaults import DEFAULT_KEYS, ONCALL_KEYS, read_default_rules, read_defaults
 from oncall.config.files import check_layout, entries, read_file, yaml_files
+from oncall.config.grouping import GROUPING_KEYS, read_grouping
 from oncall.config.integrations import INTEGRATION_KEYS, read_integration
 from oncall.config.lint import lint
 from oncall.config.ownership import read_ownership
@@ -95,6 +96,7 @@ def _load(directory: Path, environ: Mapping[str, str]) -> Loaded:
         ownership=read_ownership(main) if main else default_rules(),
         integrations=_integrations(directory, defaults.fallback_team, reading),
         defaults=defaults,
+        grouping=read_grouping(main.section("grouping", GROUPING_KEYS, about="grouping") if main else None),
         wording=read_wording(directory, reading),
     )
     lint(result, reading)

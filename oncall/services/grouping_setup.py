@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from grouping import Grouper, Settings
+from msgspec.structs import replace
+
+from grouping import Grouper
 from grouping.relations import Calls
 from oncall.directory import Directory
 
 
 def configure(grouper: Grouper, directory: Directory) -> None:
-    """Put the directory's hold time and the catalog's calls into force."""
+    """Put the directory's settings of grouping and the catalog's calls into force."""
     calls = Calls((entry.name, called) for entry in directory.catalog.entries for called in entry.depends_on)
-    grouper.configure(Settings(hold_for=directory.defaults.hold), calls)
+    grouper.configure(replace(directory.grouping, hold_for=directory.defaults.hold), calls)

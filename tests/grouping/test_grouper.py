@@ -93,13 +93,6 @@ def test_another_teams_page_on_strong_evidence_is_held(world):
     assert "data acknowledges" in found[2].reason
 
 
-def test_nothing_is_held_where_the_lead_cannot_be_relied_upon(world):
-    for day in range(12):
-        outage(world, at=day * 86400 * 1.3)
-    world.page("DatabaseDown", "orders-db", at=86400 * 20, team="data")
-    assert world.page("BudgetBurn", "checkout", at=86400 * 20 + 60, may_hold=False).call is Call.PAGE
-
-
 def test_an_incident_that_was_not_joined_is_named_with_the_reason(world):
     for day in range(12):
         outage(world, at=day * 86400 * 1.3)
@@ -118,12 +111,6 @@ def test_a_restart_in_the_middle_changes_no_decision():
         kept |= {(r.table, r.key): r for r in broken.grouper.drain_changes()}
         broken = broken.restart(rows=kept.values())
         assert [decision(g) for g in outage(broken, at=day * 86400 * 1.3)] == [decision(g) for g in expected]
-
-
-def test_an_alert_that_may_not_teach_leaves_the_counts_alone(world):
-    world.fire("Slow", "cart", teaches=False)
-    tables = {r.table for r in world.grouper.drain_changes() if r.value is not None}
-    assert not tables & {"pair", "tie", "habit", "place", "arrival"}
 
 
 def decision(grouping) -> tuple:

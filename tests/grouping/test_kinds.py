@@ -4,7 +4,7 @@ import pytest
 
 from grouping.kinds import Kind, kind_of, stable_part
 from grouping.rows import Changes
-from grouping.settings import KindRule
+from grouping.settings import KindRule, Settings
 from grouping.volatility import DAY, Volatility
 
 
@@ -92,13 +92,13 @@ def test_what_was_learned_of_labels_survives_a_restart():
 def test_a_declared_override_decides_what_a_kind_is(volatility):
     declared = (KindRule(match={"job": "batch"}, thing=("pipeline",), scope=("site",)),)
     labels = {"alertname": "Late", "job": "batch", "pipeline": "invoices", "site": "vie", "service": "x"}
-    assert kind_of(labels, volatility, declared) == Kind("Late", "invoices", "vie")
+    assert kind_of(labels, volatility, Settings(kinds=declared)) == Kind("Late", "invoices", "vie")
 
 
 def test_a_declared_volatile_label_names_nothing(volatility):
     declared = (KindRule(volatile=("service",)),)
     labels = {"alertname": "Late", "service": "run-17", "job": "batch"}
-    assert kind_of(labels, volatility, declared).thing == "batch"
+    assert kind_of(labels, volatility, Settings(kinds=declared)).thing == "batch"
 
 
 def test_a_kind_reads_like_a_sentence():

@@ -30,8 +30,6 @@ class World:
         team: str = "shop",
         severity: Severity = Severity.WARNING,
         group: SourceGroup | None = None,
-        teaches: bool = True,
-        may_hold: bool = True,
         **labels: str,
     ) -> Grouping:
         self.fired += 1
@@ -49,8 +47,6 @@ class World:
             severity=severity,
             team=team,
             source_group=group,
-            teaches=teaches,
-            may_hold=may_hold,
         )
         return self.grouper.assign(arrival, self.at(at), new_incident=f"i{self.fired}")
 
