@@ -23,6 +23,8 @@ STABLE_ABOVE = 0.4
 FADE = 0.995
 MAX_VALUES = 4096
 MAX_LABELS = 256
+#: Labels are watched rule by rule; the rules watched longest go first, for a rule that still fires is soon known again.
+MAX_HABITS = 20_000
 
 
 class Volatility:
@@ -55,8 +57,15 @@ class Volatility:
             habit = self._habits.get((rule, label))
             if habit is None:
                 habit = self._habits[rule, label] = _Habit(since=at)
+                self._forget_habit()
             if habit.learn(at, is_old=at - first > DAY):
                 self._changes.touch("label_habit", f"{label}={rule}")
+
+    def _forget_habit(self) -> None:
+        if len(self._habits) > MAX_HABITS:
+            rule, label = oldest = next(iter(self._habits))
+            del self._habits[oldest]
+            self._changes.touch("label_habit", f"{label}={rule}")
 
     def load(self, table: str, key: str, value: str) -> None:
         """Take a remembered row back."""
