@@ -98,13 +98,12 @@ async def opened(config: Path, home: Path) -> AsyncIterator[Engine]:
 
 async def fill(engine: Engine, posted: list[bytes]) -> None:
     now = datetime.now(UTC)
-    decode = SOURCES[0].decode
+    glance = SOURCES[0].glance
     received = [
-        Received(integration="production", received_at=now, priority=1, stream=intake.stream_of(decode(b)), body=b)
+        Received(integration="production", received_at=now, priority=1, stream=intake.stream_of(glance(b)), body=b)
         for b in posted
     ]
-    async with engine.database.write() as tx:
-        await inbox.add(tx, inbox.pack(received))
+    await engine.database.insert(*inbox.insertion(inbox.pack(received), sqlite=True))
 
 
 async def drained(engine: Engine) -> float:

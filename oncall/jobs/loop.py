@@ -79,11 +79,12 @@ class Loop:
     async def _intake(self) -> int:
         loop, taken = asyncio.get_running_loop(), self._engine.inbox.taken
         began = loop.time()
-        count = await intake.process_due(self._engine, most_alerts=self._pace.size)
-        rest = self._pace.after(seconds=loop.time() - began, arrived=self._engine.inbox.taken - taken) if count else 0.0
-        if rest:
-            await asyncio.sleep(rest)
-        return count
+        worked = await intake.work_off(self._engine, most_alerts=self._pace.size)
+        if worked.bodies:
+            arrived = self._engine.inbox.taken - taken
+            # At least a moment, in which pages that were planned get in line for the write lock before the next batch.
+            await asyncio.sleep(self._pace.after(seconds=loop.time() - began, arrived=arrived, alerts=worked.alerts))
+        return 0  # where more waits, the stage is awake
 
     async def _escalation(self) -> int:
         return await escalation.advance_due(self._engine)

@@ -25,10 +25,11 @@ class Pace:
 
     size: int = MOST
 
-    def after(self, *, seconds: float, arrived: int) -> float:
-        """A batch took that long and so many bodies arrived meanwhile: how long to rest now."""
+    def after(self, *, seconds: float, arrived: int, alerts: int) -> float:
+        """A batch of that many alerts took that long and so many bodies arrived meanwhile: how long to rest now."""
         if not seconds or arrived < min(MANY, max(FEW, FLOOD * seconds)):
             self.size = min(MOST, self.size * 2)
             return 0.0
-        self.size = max(LEAST, min(MOST, int(self.size * BRIEF / seconds), self.size * 2))
+        # By what it cost an alert, not by the size that was allowed: the first batch of a flood is a small one.
+        self.size = max(LEAST, min(MOST, int(alerts * BRIEF / seconds)))
         return min(seconds * REST, LONGEST_REST)

@@ -31,6 +31,16 @@ class Changes:
         self._pages: list[PlannedPage] = []
         self._stopped: list[tuple[int, tuple[str, ...], str]] = []
         self._posts: list[tuple[int, str]] = []
+        self._written: dict[int, Incident] = {}
+
+    def current(self, number: int) -> Incident | None:
+        """An incident as it is after what was collected so far, written or not; None where nothing was."""
+        return self.incidents.get(number) or self._written.get(number)
+
+    @property
+    def written(self) -> Iterable[Incident]:
+        """The incidents that were written, as they are now."""
+        return self._written.values()
 
     def add(self, change: Change) -> Incident:
         """Take a verb's outcome in."""
@@ -46,7 +56,7 @@ class Changes:
         self._pages += pages
 
     async def write(self, tx: AsyncConnection) -> None:
-        """Write everything, with what follows from it; afterwards nothing is collected any more."""
+        """Write everything, with what follows from it; afterwards nothing is left to write."""
         await self._follow_up(tx)
         await incident_rows.save(tx, self.incidents.values(), self.entries, self._now)
         for number, teams, why in self._stopped:
@@ -54,6 +64,7 @@ class Changes:
         await page_rows.add(tx, [self._page(planned) for planned in self._pages])
         await posts.add(tx, self._posts)
         await posts.touch(tx, self.incidents, self._now)
+        self._written |= self.incidents
         self.incidents, self.entries, self._pages, self._stopped, self._posts = {}, [], [], [], []
 
     async def _follow_up(self, tx: AsyncConnection) -> None:
@@ -87,7 +98,7 @@ class Changes:
         involvement = incident.of(entry.team)
         if involvement is None:
             return
-        who = await on_call.lookup(tx, involvement.policy, self._now)
+        who = await on_call.lookup(tx, [involvement.policy], self._now)
         for person in _first_asked(self._engine, incident, involvement, who, self._now):
             self._tell_person(incident, person, entry, MessageKind.NOTICE)
         self._post_to_channel(incident, entry)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,42 +34,57 @@ async def advance_due(engine: Engine) -> int:
             return 0
         found = await incident_rows.get(tx, numbers, lock=True, skip_locked=True)
         changes = Changes(engine, now)
-        for number in numbers:
-            if number in found:
-                await _advance(engine, tx, found[number], changes, now)
+        await advance(engine, tx, [found[number] for number in numbers if number in found], changes, now)
         await changes.write(tx)
     engine.wake.delivery.set()
     return len(found)
 
 
-async def _advance(engine: Engine, tx: AsyncConnection, incident: Incident, changes: Changes, now: datetime) -> None:
+async def advance(
+    engine: Engine, tx: AsyncConnection, incidents: Iterable[Incident], changes: Changes, now: datetime
+) -> None:
+    """Do what is due for these incidents, locked by the caller, who writes the changes with the rest of what they did."""
+    waiting = [incident for incident in incidents if any_due(incident, now)]
+    if not waiting:
+        return
+    policies = [involvement.policy for incident in waiting for involvement in incident.involvements]
+    who = await on_call.lookup(tx, policies, now)
+    for incident in waiting:
+        _advance(engine, incident, who, changes, now)
+
+
+def any_due(incident: Incident, now: datetime) -> bool:
+    """Whether one of its teams waits for this instant."""
+    return any(due(involvement, now) is not Due.NOTHING for involvement in incident.involvements)
+
+
+def _advance(engine: Engine, incident: Incident, who: on_call.Lookup, changes: Changes, now: datetime) -> None:
     for team in [i.team for i in incident.involvements]:
         involvement = incident.of(team)
         if involvement is None:
             continue
         match due(involvement, now):
             case Due.STEP:
-                incident = await _step(engine, tx, incident, team, changes, now)
+                incident = _step(engine, incident, team, who, changes, now)
             case Due.REMINDER:
                 incident = changes.add(reminded(incident, team, now))
             case Due.EXPIRY:
                 incident = changes.add(expired(incident, team, now))
-                incident = await _step(engine, tx, incident, team, changes, now)
+                incident = _step(engine, incident, team, who, changes, now)
             case Due.RELEASE:
                 incident = changes.add(released(incident, team, now))
-                incident = await _step(engine, tx, incident, team, changes, now)
+                incident = _step(engine, incident, team, who, changes, now)
             case Due.NOTHING:
                 pass
 
 
-async def _step(  # noqa: PLR0917 - the working set of one transaction
-    engine: Engine, tx: AsyncConnection, incident: Incident, team: str, changes: Changes, now: datetime
+def _step(  # noqa: PLR0917 - the working set of one transaction
+    engine: Engine, incident: Incident, team: str, who: on_call.Lookup, changes: Changes, now: datetime
 ) -> Incident:
     involvement = incident.of(team)
     assert involvement is not None
     if involvement.next_due_at is not None:
         engine.metrics.step_lateness.observe((now - involvement.next_due_at).total_seconds())
-    who = await on_call.lookup(tx, involvement.policy, now)
     outcome = take_step(incident, involvement, engine.directory, who, now)
     changes.entries += outcome.entries
     changes.plan(outcome.pages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,9 +16,9 @@ from oncall.services.intake_batch import Batch
 from oncall.services.trouble import open_trouble
 from oncall.store import inbox, leases
 from oncall.store.inbox import Quarantined, Received, Waiting
-from routing.alert import AlertStatus, Severity
+from routing.alert import Severity
 from routing.severity import grade
-from routing.sources import BodyError, Decoded, source
+from routing.sources import BodyError, Glance, source
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +31,13 @@ MOST_ALERTS = 256
 MOST_ATTEMPTS = 3
 #: A quarantined body is kept up to this many bytes.
 KEPT_BYTES = 262_144
+
+
+class Worked(msgspec.Struct, frozen=True):
+    """What one batch took of the inbox."""
+
+    bodies: int = 0
+    alerts: int = 0
 
 
 async def accept(engine: Engine, integration: Integration, body: bytes) -> None:
@@ -53,7 +61,7 @@ async def accept(engine: Engine, integration: Integration, body: bytes) -> None:
 
 async def _accept(engine: Engine, integration: Integration, body: bytes, started: datetime) -> None:
     try:
-        decoded = decode(integration, body)
+        seen = glance(integration, body)
     except BodyError as error:
         await _put_aside(engine, integration, body, error.what, error.path)
         engine.metrics.bodies.labels(integration.name, "refused").inc()
@@ -66,15 +74,20 @@ async def _accept(engine: Engine, integration: Integration, body: bytes, started
         Received(
             integration=integration.name,
             received_at=started,
-            priority=_priority(engine, decoded),
-            stream=stream_of(decoded),
+            priority=_priority(engine, seen),
+            stream=stream_of(seen),
             body=body,
         )
     )
 
 
-async def process_due(engine: Engine, *, most_alerts: int = MOST_ALERTS) -> int:
-    """Process what waits in the inbox, one batch in one transaction; how many bodies were touched.
+async def process_due(engine: Engine) -> int:
+    """Process what waits in the inbox, one batch in one transaction; how many bodies were touched."""
+    return (await work_off(engine)).bodies
+
+
+async def work_off(engine: Engine, *, most_alerts: int = MOST_ALERTS) -> Worked:
+    """Process one batch of the inbox; where more waits, the intake stage is woken again.
 
     One node at a time, under a lease whose row stays locked until the commit. A batch that fails is tried body by
     body, so that one bad body costs itself alone.
@@ -97,8 +110,8 @@ async def hand_over(engine: Engine) -> None:
         await leases.let_go(tx, "intake", engine.node, engine.clock.now())
 
 
-def decode(integration: Integration, body: bytes) -> Decoded:
-    """The body by the integration's source.
+def glance(integration: Integration, body: bytes) -> Glance:
+    """What the door needs of a body, by the integration's source.
 
     Raises:
         BodyError: it is not what that source sends.
@@ -106,28 +119,27 @@ def decode(integration: Integration, body: bytes) -> Decoded:
     kind = source(integration.source)
     if kind is None:
         raise BodyError(f"no source is called {integration.source!r}")
-    return kind.decode(body)
+    return kind.glance(body)
 
 
-def stream_of(decoded: Decoded) -> str:
+def stream_of(seen: Glance) -> str:
     """A short name for the source's group, whose messages must be processed in order."""
-    text = f"{decoded.group.receiver}\0{decoded.group.key}"
+    text = f"{seen.receiver}\0{seen.group_key}"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 async def _process(
     engine: Engine, now: datetime, *, most: int, most_alerts: int = MOST_ALERTS, only: int | None = None
-) -> int:
+) -> Worked:
     async with engine.database.write() as tx:
         version = await leases.hold(tx, "intake", engine.node, now, LEASE)
         if version is None:
-            return 0
-        waiting = await inbox.take(tx, limit=most)
-        if only is not None:
-            waiting = [body for body in waiting if body.id == only]
+            return Worked()
+        taken = await inbox.take(tx, limit=most)
+        waiting = [body for body in taken.bodies if only in {None, body.id}]
         grouper = engine.grouping.grouper
         if not waiting and (grouper is None or not grouper.looks_due(now)):
-            return 0
+            return Worked()
         with engine.metrics.batch_seconds.time():
             batch = await Batch.begin(engine, tx, version, now)
             count = 0
@@ -137,18 +149,21 @@ async def _process(
                 await batch.read(body)
                 count += 1
             await batch.work()
-    engine.wake.escalation.set()
     engine.wake.delivery.set()
-    return count
+    if batch.left_due:
+        engine.wake.escalation.set()
+    if taken.more or count < len(taken.bodies) or batch.unfinished:
+        engine.wake.intake.set()
+    return Worked(bodies=count, alerts=batch.alerts)
 
 
-async def _process_singly(engine: Engine, now: datetime) -> int:
+async def _process_singly(engine: Engine, now: datetime) -> Worked:
     async with engine.database.read() as tx:
-        waiting = await inbox.take(tx, limit=MOST_BODIES)
-    count = 0
-    for body in waiting:
+        taken = await inbox.take(tx, limit=MOST_BODIES)
+    done = Worked()
+    for body in taken.bodies:
         try:
-            count += await _process(engine, now, most=MOST_BODIES, only=body.id)
+            one = await _process(engine, now, most=MOST_BODIES, only=body.id)
         except SQLAlchemyError:
             engine.grouping.grouper = None
             raise
@@ -156,8 +171,10 @@ async def _process_singly(engine: Engine, now: datetime) -> int:
             engine.grouping.grouper = None
             log.exception("a body of the inbox failed", inbox_id=body.id, integration=body.integration)
             await _failed(engine, body, error, now)
-            count += 1
-    return count
+            one = Worked(bodies=1)
+        done = Worked(bodies=done.bodies + one.bodies, alerts=done.alerts + one.alerts)
+    engine.wake.intake.set()
+    return done
 
 
 async def _failed(engine: Engine, body: Waiting, error: Exception, now: datetime) -> None:
@@ -197,10 +214,7 @@ async def _put_aside(engine: Engine, integration: Integration, body: bytes, reas
         await inbox.quarantined(tx, [row])
 
 
-def _priority(engine: Engine, decoded: Decoded) -> int:
+def _priority(engine: Engine, seen: Glance) -> int:
     defaults = engine.directory.defaults
-    firing = (a for a in decoded.alerts if a.status is AlertStatus.FIRING)
-    loud = any(
-        grade(a.labels, defaults.severities, defaults.unknown_severity).severity is Severity.CRITICAL for a in firing
-    )
-    return 0 if loud else 1
+    graded = (grade({"severity": word}, defaults.severities, defaults.unknown_severity) for word in seen.severities)
+    return 0 if any(one.severity is Severity.CRITICAL for one in graded) else 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.incident import ENGINE, all_resolved, gone_stale, reopen, rest_unknown
 from oncall.incident import merge as merge_incidents
+from oncall.services import escalation
 from oncall.services.changes import Changes
 from oncall.services.grouping_setup import configure
 from oncall.services.intake_decode import Body, bodies_of
@@ -235,6 +237,7 @@ class Batch:
 
     async def _write(self) -> None:
         left = await self.placement.settle_moves()
+        await self._page_at_once(left)
         await self.changes.write(self.tx)
         await alert_rows.add(self.tx, list(self.placement.added.values()))
         await alert_rows.update(self.tx, list(self._changed.values()))
@@ -251,6 +254,24 @@ class Batch:
             if body.unfinished:
                 await inbox.progressed(self.tx, body.inbox_id, body.done)
         await inbox.done(self.tx, [b.inbox_id for b in self._bodies if not b.unfinished], self.now)
+
+    async def _page_at_once(self, left: Collection[int]) -> None:
+        """Take the steps that are due, in the transaction that opened or changed the incident: a page waits for no other.
+
+        Where an alert ended or left, the incident may yet close; its steps are left to the escalation stage.
+        """
+        staying = [i for n, i in self.changes.incidents.items() if n not in self._ended_in and n not in left]
+        await escalation.advance(self.engine, self.tx, staying, self.changes, self.now)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a large body goes on in the next batch."""
+        return any(body.unfinished for body in self._bodies)
+
+    @property
+    def left_due(self) -> bool:
+        """Whether the escalation stage has something to do at once."""
+        return any(escalation.any_due(incident, self.now) for incident in self.changes.written)
 
     async def _fold_emptied(self, left: dict[int, int]) -> None:
         """An incident that its every alert has left is one with where they went, teams and all."""

@@ -35,17 +35,18 @@ class Body:
 
 def bodies_of(engine: Engine, waiting: Waiting) -> tuple[Body | None, list[Quarantined]]:
     """The next slice of a body, None where it cannot be used (any more); and what goes to the quarantine."""
+    body = waiting.body
     integration = engine.organisation.integrations_by_name.get(waiting.integration)
     if integration is None:
         why = f"the integration {waiting.integration!r} is no longer configured; add it and replay"
-        return None, [_aside(waiting, why, "$", waiting.body)]
+        return None, [_aside(waiting, why, "$", body)]
     kind = source(integration.source)
     if kind is None:
-        return None, [_aside(waiting, f"no source is called {integration.source!r}", "$", waiting.body)]
+        return None, [_aside(waiting, f"no source is called {integration.source!r}", "$", body)]
     try:
-        decoded = kind.decode(waiting.body)
+        decoded = kind.decode(body)
     except BodyError as error:
-        return None, [_aside(waiting, error.what, error.path, waiting.body)]
+        return None, [_aside(waiting, error.what, error.path, body)]
     rejected = [] if waiting.done else [_aside(waiting, r.reason, r.path, r.raw.encode()) for r in decoded.rejected]
     return _slice(waiting, integration, decoded), rejected
 

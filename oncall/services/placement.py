@@ -122,7 +122,7 @@ class Placement:
             opened = open_incident(incident, replace(arrival, paging=False), now=self.now)
             self.changes.add(opened)
             over = resolve(opened.incident, by=ALERTMANAGER, now=self.now, why=reason)
-            self._loaded[incident] = self.changes.add(over)
+            self.changes.add(over)
         self._filed[integration.name, stream] = incident
         placed = Placed(
             incident=incident,
@@ -138,14 +138,14 @@ class Placement:
 
     async def load(self, numbers: Collection[int]) -> None:
         """Have these incidents at hand."""
-        missing = {n for n in numbers if n not in self._loaded and n not in self.changes.incidents}
+        missing = {n for n in numbers if n not in self._loaded and self.changes.current(n) is None}
         if missing:
             self._loaded.update(await incidents.get(self.tx, missing, lock=True))
 
     async def incident(self, number: int) -> Incident | None:
         """An incident as this batch has it so far."""
         await self.load({number})
-        return self.changes.incidents.get(number) or self._loaded.get(number)
+        return self.changes.current(number) or self._loaded.get(number)
 
     def take_moves(self, moves: Iterable[Move]) -> None:
         """Alerts that grouping takes to another incident."""
@@ -212,7 +212,7 @@ class Placement:
             if incident is None
             else absorb(incident, arrival, now=self.now)
         )
-        self._loaded[number] = self.changes.add(change)
+        self.changes.add(change)
         self._note_near(number, arrival.team, grouping)
         if pending.ownership.rule == "fallback":
             self._note_unowned(pending.alert, number)

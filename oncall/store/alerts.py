@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.store import counters
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import alert, incident
+from oncall.store.statements import any_of
 from routing.alert import Severity
 
 
@@ -74,12 +75,7 @@ async def active(tx: AsyncConnection, integration: str, fingerprints: Collection
     """The episodes that are not over, by fingerprint."""
     found: dict[str, Episode] = {}
     for part in chunks(sorted(fingerprints), IN_LIST):
-        query = (
-            sa.select(alert, incident.c.resolved_at.label("incident_resolved_at"))
-            .join(incident, incident.c.id == alert.c.incident_id)
-            .where(alert.c.integration == integration, alert.c.fingerprint.in_(part), alert.c.ended_at.is_(None))
-        )
-        for row in (await tx.execute(query)).all():
+        for row in (await tx.execute(_ACTIVE, {"from": integration, "fingerprints": part})).all():
             found[row.fingerprint] = msgspec.structs.replace(
                 _episode(row), incident_resolved_at=row.incident_resolved_at
             )
@@ -90,13 +86,8 @@ async def latest_ended(tx: AsyncConnection, integration: str, fingerprints: Coll
     """The newest episode that is over, by fingerprint."""
     found: dict[str, Episode] = {}
     for part in chunks(sorted(fingerprints), IN_LIST):
-        newest = (
-            sa.select(sa.func.max(alert.c.id))
-            .where(alert.c.integration == integration, alert.c.fingerprint.in_(part), alert.c.ended_at.is_not(None))
-            .group_by(alert.c.fingerprint)
-        )
-        query = sa.select(alert).where(alert.c.id.in_(newest))
-        found.update({row.fingerprint: _episode(row) for row in (await tx.execute(query)).all()})
+        rows = (await tx.execute(_LATEST_ENDED, {"from": integration, "fingerprints": part})).all()
+        found.update({row.fingerprint: _episode(row) for row in rows})
     return found
 
 
@@ -104,13 +95,6 @@ async def active_in_streams(tx: AsyncConnection, streams: Collection[tuple[str, 
     """The firing episodes that came in these groups, each named (integration, stream)."""
     found: list[ActiveName] = []
     for part in chunks(sorted(streams), IN_LIST // 2):
-        query = sa.select(
-            alert.c.id, alert.c.incident_id, alert.c.integration, alert.c.stream, alert.c.fingerprint, alert.c.name
-        ).where(
-            sa.tuple_(alert.c.integration, alert.c.stream).in_(part),
-            alert.c.ended_at.is_(None),
-            alert.c.status == EpisodeStatus.FIRING.value,
-        )
         found += [
             ActiveName(
                 id=row.id,
@@ -120,7 +104,7 @@ async def active_in_streams(tx: AsyncConnection, streams: Collection[tuple[str, 
                 fingerprint=row.fingerprint,
                 name=row.name,
             )
-            for row in (await tx.execute(query)).all()
+            for row in (await tx.execute(_ACTIVE_IN_STREAMS, {"streams": part})).all()
         ]
     return found
 
@@ -195,25 +179,19 @@ async def silent_since(tx: AsyncConnection, before: datetime, limit: int = 500) 
 async def add(tx: AsyncConnection, episodes: Sequence[Episode]) -> None:
     """Write new episodes."""
     if episodes:
-        await tx.execute(sa.insert(alert), [_row(e) for e in episodes])
+        await tx.execute(_ADD, [_row(e) for e in episodes])
 
 
 async def update(tx: AsyncConnection, episodes: Sequence[Episode]) -> None:
     """Write what may change about episodes: status, text, times, and the incident they are in."""
-    if not episodes:
-        return
-    statement = (
-        sa.update(alert)
-        .where(alert.c.id == sa.bindparam("key"))
-        .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
-    )
-    await tx.execute(statement, [_changes(e) for e in episodes])
+    if episodes:
+        await tx.execute(_UPDATE, [_changes(e) for e in episodes])
 
 
 async def touch(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
     """Note that these episodes were heard of again, unchanged."""
     for part in chunks(sorted(ids), IN_LIST):
-        await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(last_seen_at=now, status="firing"))
+        await tx.execute(_TOUCH, {"ids": part, "now": now})
 
 
 async def mark_stale(tx: AsyncConnection, ids: Sequence[int]) -> None:
@@ -246,6 +224,45 @@ _CHANGING = (
     "last_seen_at",
     "ended_at",
     "why_group",
+)
+
+_ACTIVE = (
+    sa.select(alert, incident.c.resolved_at.label("incident_resolved_at"))
+    .join(incident, incident.c.id == alert.c.incident_id)
+    .where(
+        alert.c.integration == sa.bindparam("from"),
+        alert.c.fingerprint.in_(any_of("fingerprints")),
+        alert.c.ended_at.is_(None),
+    )
+)
+_LATEST_ENDED = sa.select(alert).where(
+    alert.c.id.in_(
+        sa.select(sa.func.max(alert.c.id))
+        .where(
+            alert.c.integration == sa.bindparam("from"),
+            alert.c.fingerprint.in_(any_of("fingerprints")),
+            alert.c.ended_at.is_not(None),
+        )
+        .group_by(alert.c.fingerprint)
+    )
+)
+_ACTIVE_IN_STREAMS = sa.select(
+    alert.c.id, alert.c.incident_id, alert.c.integration, alert.c.stream, alert.c.fingerprint, alert.c.name
+).where(
+    sa.tuple_(alert.c.integration, alert.c.stream).in_(any_of("streams")),
+    alert.c.ended_at.is_(None),
+    alert.c.status == EpisodeStatus.FIRING.value,
+)
+_ADD = sa.insert(alert)
+_UPDATE = (
+    sa.update(alert)
+    .where(alert.c.id == sa.bindparam("key"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+)
+_TOUCH = (
+    sa.update(alert)
+    .where(alert.c.id.in_(any_of("ids")))
+    .values(last_seen_at=sa.bindparam("now"), status=EpisodeStatus.FIRING.value)
 )
 
 

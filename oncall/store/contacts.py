@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import contact
+from oncall.store.statements import any_of
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,10 +50,7 @@ async def stopped(tx: AsyncConnection, addresses: Collection[str]) -> set[tuple[
     """Channel and address of those from which the person wrote STOP."""
     found: set[tuple[str, str]] = set()
     for part in chunks(sorted(addresses), IN_LIST):
-        query = sa.select(contact.c.channel, contact.c.address).where(
-            contact.c.address.in_(part), contact.c.stopped_at.is_not(None)
-        )
-        found |= {(row.channel, row.address) for row in (await tx.execute(query)).all()}
+        found |= {(row.channel, row.address) for row in (await tx.execute(_STOPPED, {"addresses": part})).all()}
     return found
 
 
@@ -62,3 +60,8 @@ async def change(tx: AsyncConnection, channel: str, address: str, **values: Any)
     fresh = {"channel": channel, "address": address, "fault": "", "code_digest": "", "code_tries": 0}
     statement = insert(contact).values(fresh | values)
     await tx.execute(statement.on_conflict_do_update(index_elements=["channel", "address"], set_=values))
+
+
+_STOPPED = sa.select(contact.c.channel, contact.c.address).where(
+    contact.c.address.in_(any_of("addresses")), contact.c.stopped_at.is_not(None)
+)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import counter
+from oncall.store.statements import for_each_dialect
 
 
 async def take(tx: AsyncConnection, name: str, count: int = 1) -> int:
     """The first of `count` numbers nobody else gets; counting begins at 1."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    statement = (
-        insert(counter)
-        .values(name=name, value=count)
-        .on_conflict_do_update(index_elements=["name"], set_={"value": counter.c.value + count})
-        .returning(counter.c.value)
-    )
-    last = (await tx.execute(statement)).scalar_one()
+    last = (await tx.execute(_TAKE[tx.dialect.name], {"name": name, "value": count})).scalar_one()
     return int(last) - count + 1
 
 
@@ -30,4 +25,21 @@ async def read(tx: AsyncConnection, name: str) -> int:
 
 async def give_back(tx: AsyncConnection, name: str, first: int) -> None:
     """Return the numbers from `first` on, all taken in this transaction, so that people see no hole."""
-    await tx.execute(sa.update(counter).where(counter.c.name == name, counter.c.value >= first).values(value=first - 1))
+    await tx.execute(_GIVE_BACK, {"counter": name, "first": first, "last": first - 1})
+
+
+def _take(insert: Any) -> sa.Executable:
+    fresh = insert(counter)
+    raised = fresh.on_conflict_do_update(
+        index_elements=["name"], set_={"value": counter.c.value + fresh.excluded.value}
+    )
+    returning: sa.Executable = raised.returning(counter.c.value)
+    return returning
+
+
+_TAKE = for_each_dialect(_take)
+_GIVE_BACK = (
+    sa.update(counter)
+    .where(counter.c.name == sa.bindparam("counter"), counter.c.value >= sa.bindparam("first"))
+    .values(value=sa.bindparam("last"))
+)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from oncall.store.sqlite_connection import BEGIN_WRITING, SqliteConnection, connect
+from oncall.store.sqlite_connection import BEGIN_WRITING, Appender, SqliteConnection, connect, prepare
 
 #: Longest wait for a lock or a connection, in seconds.
 TIMEOUT = 10.0
@@ -39,6 +37,8 @@ class Database:
             **(_sqlite(url) if self.sqlite else {"connect_args": {"timeout": TIMEOUT, "command_timeout": 60}}),
         )
         self._writer = asyncio.Lock()
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._appender = Appender(sa.make_url(url).database or "", timeout=TIMEOUT)
         if self.sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
@@ -54,6 +54,18 @@ class Database:
             await connection.execution_options(oncall_write=True)
             async with connection.begin():
                 yield connection
+
+    async def insert(self, statement: str, rows: Sequence[Any]) -> None:
+        """Return when the rows are on disk, by one statement in the driver's own words and a transaction of its own.
+
+        For what senders wait for: on SQLite the statement is run for each row, on PostgreSQL once with all of `rows`.
+        """
+        if self.sqlite:
+            async with self._writer:
+                await self._appender.insert(statement, rows)
+            return
+        async with self._autocommit.connect() as connection:
+            await connection.exec_driver_sql(statement, tuple(rows))
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -81,6 +93,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._appender.close()
         await self.engine.dispose()
 
 
@@ -99,13 +112,7 @@ def _to_json(value: Any) -> str:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by hand, see _begin_sqlite
-    cursor = connection.cursor()
-    # The mode is the file's own: where another connection has it locked to switch it, this one follows.
-    with contextlib.suppress(sqlite3.OperationalError):
-        cursor.execute("pragma journal_mode=wal")
-    for pragma in ("synchronous=full", "foreign_keys=on", f"busy_timeout={int(TIMEOUT * 1000)}"):
-        cursor.execute(f"pragma {pragma}")
-    cursor.close()
+    prepare(connection, TIMEOUT)
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping import Answer, StateRow
 from oncall.store.schema import grouping_state
+from oncall.store.statements import upsert
 
 #: The part that holds what people said and grouping has not heard yet.
 SAID = "said"
@@ -28,19 +28,9 @@ async def save(tx: AsyncConnection, rows: Sequence[StateRow]) -> None:
     gone = [{"old_part": row.table, "old_key": row.key} for row in rows if row.value is None]
     kept = [{"part": row.table, "key": row.key, "value": row.value} for row in rows if row.value is not None]
     if gone:
-        await tx.execute(
-            sa.delete(grouping_state).where(
-                grouping_state.c.part == sa.bindparam("old_part"), grouping_state.c.key == sa.bindparam("old_key")
-            ),
-            gone,
-        )
+        await tx.execute(_DELETE, gone)
     if kept:
-        insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(grouping_state)
-        await tx.execute(
-            statement.on_conflict_do_update(index_elements=["part", "key"], set_={"value": statement.excluded.value}),
-            kept,
-        )
+        await tx.execute(_SAVE[tx.dialect.name], kept)
 
 
 async def say(tx: AsyncConnection, answer: Answer) -> None:
@@ -51,7 +41,14 @@ async def say(tx: AsyncConnection, answer: Answer) -> None:
 
 async def take_said(tx: AsyncConnection) -> list[Answer]:
     """What people said since the last call, once."""
-    rows = (await tx.execute(sa.select(grouping_state.c.value).where(grouping_state.c.part == SAID))).scalars().all()
+    rows = (await tx.execute(_SAID)).scalars().all()
     if rows:
         await tx.execute(sa.delete(grouping_state).where(grouping_state.c.part == SAID))
     return [msgspec.json.decode(value, type=Answer) for value in rows]
+
+
+_SAVE = upsert(grouping_state, ["part", "key"])
+_DELETE = sa.delete(grouping_state).where(
+    grouping_state.c.part == sa.bindparam("old_part"), grouping_state.c.key == sa.bindparam("old_key")
+)
+_SAID = sa.select(grouping_state.c.value).where(grouping_state.c.part == SAID)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import inbox, quarantine
+from oncall.store.statements import any_of
 from oncall.store.types import microseconds
 
 #: Bodies above this size are stored compressed; below it the CPU costs more than the disk.
@@ -42,9 +43,22 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     received_at: datetime
     priority: int
     stream: str
-    body: bytes
+    stored: bytes
+    compressed: bool
     done: int
     attempts: int
+
+    @property
+    def body(self) -> bytes:
+        """What the sender posted; unpacked at each call, for a batch may load more than it comes to."""
+        return zlib.decompress(self.stored) if self.compressed else self.stored
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """The bodies whose turn it is, and whether more may wait beside them."""
+
+    bodies: tuple[Waiting, ...] = ()
+    more: bool = False
 
 
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,20 +91,19 @@ def pack(bodies: Sequence[Received]) -> list[Packed]:
     ]
 
 
-async def add(tx: AsyncConnection, bodies: Sequence[Packed]) -> None:
-    """Write bodies; they are safe when the transaction has committed.
+def insertion(bodies: Sequence[Packed], *, sqlite: bool) -> tuple[str, list[Any]]:
+    """The statement that writes bodies, and its rows (SQLite) or columns: what `Database.insert` takes.
 
-    The one statement on which the answer to a sender waits, so it goes to the driver as it is.
+    The one statement on which the answer to a sender waits, so it is in the driver's own words. On PostgreSQL it also
+    wakes whoever works bodies off on other nodes.
     """
-    if tx.dialect.name == "postgresql":
-        columns = zip(*((*_plain(body), body.received.received_at) for body in bodies), strict=True)
-        await tx.exec_driver_sql(_ADD_POSTGRESQL, tuple(list(column) for column in columns))
-    else:
-        rows = [(*_plain(body), microseconds(body.received.received_at)) for body in bodies]
-        await tx.exec_driver_sql(_ADD_SQLITE, rows)
+    if sqlite:
+        return _ADD_SQLITE, [(*_plain(body), microseconds(body.received.received_at)) for body in bodies]
+    columns = zip(*((*_plain(body), body.received.received_at) for body in bodies), strict=True)
+    return _ADD_POSTGRESQL, [list(column) for column in columns]
 
 
-async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES) -> list[Waiting]:
+async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES) -> Taken:
     """The next bodies to process, in the order in which to: critical ones first, fair between integrations.
 
     A critical body never overtakes an earlier message of its own group: those come along, before it; where they are
@@ -98,23 +111,27 @@ async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES)
     one body.
     """
     chosen = await _turns(tx, limit)
-    streams = await _streams(tx, [row.id for row in chosen])
-    ids: dict[int, None] = {}
+    if len(chosen) < limit:
+        streams = _by_stream(chosen)  # everything that waits is among them
+    else:
+        last = {"chosen": [row.id for row in chosen]}
+        streams = _by_stream((await tx.execute(_STREAMS, last)).all())
+    wanted: dict[int, Any] = {}
     for row in chosen:
         earlier = streams[row.integration, row.stream]
-        ids |= dict.fromkeys(number for number in earlier if number <= row.id)
-    first = await _within(tx, list(ids)[:limit], most_bytes)
-    rows = (await tx.execute(sa.select(inbox).where(inbox.c.id.in_(first)))).all()
-    return sorted(map(_waiting, rows), key=lambda waiting: first.index(waiting.id))
+        wanted |= {other.id: other for other in earlier if other.id <= row.id}
+    first = _within(list(wanted.values())[:limit], most_bytes)
+    if not first:
+        return Taken()
+    found = {row.id: _waiting(row) for row in (await tx.execute(_TAKE, {"ids": first})).all()}
+    more = len(chosen) == limit or len(first) < len(wanted)
+    return Taken(tuple(found[number] for number in first), more=more)
 
 
 async def done(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
     """These bodies are processed; they stay a while for replay."""
     if ids:
-        await tx.execute(
-            sa.update(inbox).where(inbox.c.id == sa.bindparam("key")).values(processed_at=now, error=None),
-            [{"key": number} for number in ids],
-        )
+        await tx.execute(_DONE, [{"key": number, "now": now} for number in ids])
 
 
 async def progressed(tx: AsyncConnection, number: int, alerts: int) -> None:
@@ -190,21 +207,31 @@ async def list_quarantine(tx: AsyncConnection, *, before: int | None = None, lim
 async def _turns(tx: AsyncConnection, limit: int) -> list[Any]:
     """Bodies taken in turn from every integration, critical ones of all before the others of any."""
     turns: list[tuple[int, int, int, Any]] = []
-    for integration in await _integrations(tx):
-        query = (
-            sa.select(inbox.c.id, inbox.c.priority, inbox.c.integration, inbox.c.stream)
-            .where(inbox.c.integration == integration, inbox.c.processed_at.is_(None))
-            .order_by(inbox.c.priority, inbox.c.id)
-            .limit(limit)
-        )
+    for integration in (await tx.execute(_INTEGRATIONS)).scalars().all():
         taken: Counter[int] = Counter()
-        for row in (await tx.execute(query)).all():
+        for row in (await tx.execute(_TURNS, {"from": integration, "most": limit})).all():
             taken[row.priority] += 1
             turns.append((row.priority, taken[row.priority], row.id, row))
     return [row for *_, row in sorted(turns)[:limit]]
 
 
-async def _integrations(tx: AsyncConnection) -> list[str]:
+def _by_stream(rows: Sequence[Any]) -> dict[tuple[str, str], list[Any]]:
+    """Waiting bodies by integration and stream, in the order they came."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for row in sorted(rows, key=lambda row: row.id):
+        found.setdefault((row.integration, row.stream), []).append(row)
+    return found
+
+
+def _within(rows: Sequence[Any], most_bytes: int) -> list[int]:
+    """The numbers of the first of these bodies that together are not too large, but of one at least."""
+    totals = itertools.accumulate(row.size for row in rows)
+    return [
+        row.id for place, (row, total) in enumerate(zip(rows, totals, strict=True)) if not place or total <= most_bytes
+    ]
+
+
+def _integrations() -> sa.Select[tuple[str]]:
     """The integrations that have bodies waiting, found by one index probe each, however long the queue is."""
     waiting = inbox.c.processed_at.is_(None)
     name = sa.select(sa.func.min(inbox.c.integration).label("name")).where(waiting).cte("name", recursive=True)
@@ -212,49 +239,43 @@ async def _integrations(tx: AsyncConnection) -> list[str]:
         sa.select(sa.func.min(inbox.c.integration)).where(waiting, inbox.c.integration > name.c.name).scalar_subquery()
     )
     name = name.union_all(sa.select(following).where(name.c.name.is_not(None)))
-    return list((await tx.execute(sa.select(name.c.name).where(name.c.name.is_not(None)))).scalars())
+    return sa.select(name.c.name).where(name.c.name.is_not(None))
 
 
-async def _streams(tx: AsyncConnection, chosen: Sequence[int]) -> dict[tuple[str, str], list[int]]:
-    """What waits in the chosen bodies' streams up to them, in order."""
+def _streams() -> sa.Select[Any]:
+    """What waits in the chosen bodies' streams up to them."""
     last = (
         sa.select(inbox.c.integration, inbox.c.stream, sa.func.max(inbox.c.id).label("id"))
-        .where(inbox.c.id.in_(chosen))
+        .where(inbox.c.id.in_(any_of("chosen")))
         .group_by(inbox.c.integration, inbox.c.stream)
         .subquery()
     )
     up_to = sa.and_(inbox.c.integration == last.c.integration, inbox.c.stream == last.c.stream, inbox.c.id <= last.c.id)
-    query = (
-        sa.select(inbox.c.id, inbox.c.integration, inbox.c.stream)
-        .join(last, up_to)
-        .where(inbox.c.processed_at.is_(None))
-        .order_by(inbox.c.id)
-    )
-    found: dict[tuple[str, str], list[int]] = {}
-    for row in (await tx.execute(query)).all():
-        found.setdefault((row.integration, row.stream), []).append(row.id)
-    return found
+    return sa.select(*_BRIEF).join(last, up_to).where(inbox.c.processed_at.is_(None))
 
 
-async def _within(tx: AsyncConnection, ids: Sequence[int], most_bytes: int) -> list[int]:
-    """The first of these bodies that together are not too large, but at least one."""
-    query = sa.select(inbox.c.id, sa.func.length(inbox.c.body).label("size")).where(inbox.c.id.in_(ids))
-    sizes = {row.id: row.size for row in (await tx.execute(query)).all()}
-    totals = itertools.accumulate(sizes[number] for number in ids)
-    return [
-        number
-        for place, (number, total) in enumerate(zip(ids, totals, strict=True))
-        if not place or total <= most_bytes
-    ]
-
-
+#: As much of a body as it takes to decide whether it is its turn.
+_BRIEF = (inbox.c.id, inbox.c.priority, inbox.c.integration, inbox.c.stream, sa.func.length(inbox.c.body).label("size"))
+_INTEGRATIONS = _integrations()
+_TURNS = (
+    sa.select(*_BRIEF)
+    .where(inbox.c.integration == sa.bindparam("from"), inbox.c.processed_at.is_(None))
+    .order_by(inbox.c.priority, inbox.c.id)
+    .limit(sa.bindparam("most"))
+)
+_STREAMS = _streams()
+_TAKE = sa.select(inbox).where(inbox.c.id.in_(any_of("ids")))
+_DONE = sa.update(inbox).where(inbox.c.id == sa.bindparam("key")).values(processed_at=sa.bindparam("now"), error=None)
 _ADD_SQLITE = """
     insert into inbox (integration, priority, stream, body, compressed, received_at, done, attempts)
     values (?, ?, ?, ?, ?, ?, 0, 0)
 """
 _ADD_POSTGRESQL = """
-    insert into inbox (integration, priority, stream, body, compressed, received_at, done, attempts)
-    select *, 0, 0 from unnest($1::text[], $2::int[], $3::text[], $4::bytea[], $5::bool[], $6::timestamptz[])
+    with added as (
+        insert into inbox (integration, priority, stream, body, compressed, received_at, done, attempts)
+        select *, 0, 0 from unnest($1::text[], $2::int[], $3::text[], $4::bytea[], $5::bool[], $6::timestamptz[])
+    )
+    select pg_notify('oncall_inbox', '')
 """
 
 
@@ -270,7 +291,8 @@ def _waiting(row: Any) -> Waiting:
         received_at=row.received_at,
         priority=row.priority,
         stream=row.stream,
-        body=zlib.decompress(row.body) if row.compressed else row.body,
+        stored=row.body,
+        compressed=row.compressed,
         done=row.done,
         attempts=row.attempts,
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.errors import Unavailable
-from oncall.store import inbox, notices
+from oncall.store import inbox
 from oncall.store.database import Database
 from oncall.store.inbox import Packed, Received
 
@@ -63,12 +64,10 @@ class InboxWriter:
                 batch.append(self._waiting.get_nowait())
             try:
                 packed = await self._packed([body for body, _ in batch])
-                async with self._database.write() as tx:
-                    await inbox.add(tx, packed)
-                    await notices.tell(tx)
+                await self._database.insert(*inbox.insertion(packed, sqlite=self._database.sqlite))
             except Exception as error:
                 # Whatever it was: everybody who waits must hear of it, and the next batch must be written.
-                if not isinstance(error, (SQLAlchemyError, OSError, TimeoutError)):
+                if not isinstance(error, (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError)):
                     log.exception("bodies could not be written", bodies=len(batch))
                 for _, done in batch:
                     if not done.done():

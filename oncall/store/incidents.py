@@ -8,13 +8,13 @@ from typing import Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.incident import Actor, Entry, EntryKind, Incident, IncidentStatus, Involvement, InvolvementStatus, Via
 from oncall.incident.values import Position
 from oncall.store import counters
 from oncall.store.schema import incident, involvement, timeline
+from oncall.store.statements import any_of, upsert
 from routing.alert import Severity
 from routing.escalation import Policy
 
@@ -38,11 +38,9 @@ async def get(
     and several in the order of their numbers. `skip_locked` leaves out those another node is at.
     """
     found: dict[int, Incident] = {}
+    query = (_FREE if skip_locked else _LOCKED) if lock else _GET
     for part in chunks(sorted(ids), IN_LIST):
-        query = sa.select(incident).where(incident.c.id.in_(part)).order_by(incident.c.id)
-        if lock:
-            query = query.with_for_update(skip_locked=skip_locked)
-        rows = (await tx.execute(query)).all()
+        rows = (await tx.execute(query, {"ids": part})).all()
         teams = await _involvements(tx, part)
         found.update({row.id: _incident(row, teams.get(row.id, ())) for row in rows})
     return found
@@ -63,13 +61,7 @@ async def open_by_group(tx: AsyncConnection, keys: Collection[str]) -> dict[str,
 
 async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[int]:
     """Incidents with an involvement that is due, longest waiting first. Not locked: look again once they are."""
-    query = (
-        sa.select(involvement.c.incident_id)
-        .where(involvement.c.next_due_at <= now)
-        .order_by(involvement.c.next_due_at)
-        .limit(limit)
-    )
-    return list(dict.fromkeys((await tx.execute(query)).scalars()))
+    return list(dict.fromkeys((await tx.execute(_DUE, {"now": now, "most": limit})).scalars()))
 
 
 async def next_due(tx: AsyncConnection) -> datetime | None:
@@ -83,10 +75,9 @@ async def save(tx: AsyncConnection, incidents: Iterable[Incident], entries: Sequ
     """Write incidents as they are now, with all involvements, and add timeline lines."""
     incidents = list(incidents)
     if incidents:
-        insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-        await _upsert(tx, insert(incident), [_incident_row(i, now) for i in incidents], ["id"])
+        await tx.execute(_SAVE[tx.dialect.name], [_incident_row(i, now) for i in incidents])
         rows = [_involvement_row(i.id, place, part) for i in incidents for place, part in enumerate(i.involvements)]
-        await _upsert(tx, insert(involvement), rows, ["incident_id", "team"])
+        await tx.execute(_SAVE_INVOLVEMENT[tx.dialect.name], rows)
     await add_entries(tx, entries)
 
 
@@ -94,7 +85,7 @@ async def add_entries(tx: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Add lines to timelines."""
     if entries:
         await tx.execute(
-            sa.insert(timeline),
+            _ADD_ENTRY,
             [entry_row(e) for e in entries],
         )
 
@@ -181,21 +172,30 @@ def chunks(values: Sequence[_T], size: int) -> Iterable[Sequence[_T]]:
     return (values[at : at + size] for at in range(0, len(values), size))
 
 
-async def _upsert(tx: AsyncConnection, statement: Any, rows: list[dict[str, Any]], key: list[str]) -> None:
-    changed = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    await tx.execute(statement.on_conflict_do_update(index_elements=key, set_=changed), rows)
-
-
 async def _involvements(tx: AsyncConnection, ids: Sequence[int]) -> dict[int, list[Involvement]]:
-    query = (
-        sa.select(involvement)
-        .where(involvement.c.incident_id.in_(ids))
-        .order_by(involvement.c.incident_id, involvement.c.place)
-    )
     found: dict[int, list[Involvement]] = {}
-    for row in (await tx.execute(query)).all():
+    for row in (await tx.execute(_INVOLVEMENTS, {"ids": ids})).all():
         found.setdefault(row.incident_id, []).append(_involvement(row))
     return found
+
+
+_GET = sa.select(incident).where(incident.c.id.in_(any_of("ids"))).order_by(incident.c.id)
+_LOCKED = _GET.with_for_update()
+_FREE = _GET.with_for_update(skip_locked=True)
+_INVOLVEMENTS = (
+    sa.select(involvement)
+    .where(involvement.c.incident_id.in_(any_of("ids")))
+    .order_by(involvement.c.incident_id, involvement.c.place)
+)
+_SAVE = upsert(incident, ["id"])
+_SAVE_INVOLVEMENT = upsert(involvement, ["incident_id", "team"])
+_ADD_ENTRY = sa.insert(timeline)
+_DUE = (
+    sa.select(involvement.c.incident_id)
+    .where(involvement.c.next_due_at <= sa.bindparam("now"))
+    .order_by(involvement.c.next_due_at)
+    .limit(sa.bindparam("most"))
+)
 
 
 def _incident(row: Any, involvements: Sequence[Involvement]) -> Incident:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import lease
+from oncall.store.statements import for_each_dialect
 
 
 async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length: timedelta) -> int | None:
@@ -17,17 +17,12 @@ async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length:
     The row stays locked until the transaction ends, so whatever it writes is written by the holder alone. A lease
     that ends later than anybody could have asked for was taken before a clock was set back, and counts for nothing.
     """
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    await tx.execute(
-        insert(lease).values(name=name, node=node, until=now, version=0).on_conflict_do_nothing(index_elements=["name"])
-    )
-    row = (
-        await tx.execute(
-            sa.select(lease.c.node, lease.c.until, lease.c.version)
-            .where(lease.c.name == name)
-            .with_for_update(skip_locked=True)
-        )
-    ).one_or_none()
+    # Nearly always this node has it already, and one statement says so.
+    mine = (await tx.execute(_EXTEND, {"lease": name, "holder": node, "end": now + length})).scalar()
+    if mine is not None:
+        return int(mine)
+    await tx.execute(_FIRST[tx.dialect.name], {"name": name, "node": node, "until": now, "version": 0})
+    row = (await tx.execute(_LOOK, {"lease": name})).one_or_none()
     if row is None or (row.node != node and now < row.until <= now + length * 2):
         return None
     version = int(row.version) + int(row.node != node)
@@ -40,3 +35,17 @@ async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length:
 async def let_go(tx: AsyncConnection, name: str, node: str, now: datetime) -> None:
     """Give a lease back, so that another node need not wait for it to run out."""
     await tx.execute(sa.update(lease).where(lease.c.name == name, lease.c.node == node).values(until=now))
+
+
+_EXTEND = (
+    sa.update(lease)
+    .where(lease.c.name == sa.bindparam("lease"), lease.c.node == sa.bindparam("holder"))
+    .values(until=sa.bindparam("end"))
+    .returning(lease.c.version)
+)
+_FIRST = for_each_dialect(lambda insert: insert(lease).on_conflict_do_nothing(index_elements=["name"]))
+_LOOK = (
+    sa.select(lease.c.node, lease.c.until, lease.c.version)
+    .where(lease.c.name == sa.bindparam("lease"))
+    .with_for_update(skip_locked=True)
+)

@@ -12,22 +12,15 @@ from collections.abc import Callable
 import structlog
 from asyncpg.exceptions import PostgresError
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.database import Database
 
 log = structlog.get_logger(__name__)
 
-#: The channel's name. Without a payload, so that a burst of notices is one.
+#: The channel's name, which the inbox's insert notifies without a payload, so that a burst of notices is one.
 CHANNEL = "oncall_inbox"
 #: How long to wait before listening again after the connection broke, in seconds.
 AGAIN = 5.0
-
-
-async def tell(tx: AsyncConnection) -> None:
-    """Wake whoever listens, when this transaction commits."""
-    if tx.dialect.name == "postgresql":
-        await tx.exec_driver_sql(f"notify {CHANNEL}")
 
 
 async def listen(database: Database, woken: Callable[[], None]) -> None:

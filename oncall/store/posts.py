@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import incident_post
+from oncall.store.statements import any_of
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ async def incident_at(tx: AsyncConnection, place: str) -> int | None:
 async def touch(tx: AsyncConnection, incidents: Collection[int], now: datetime) -> None:
     """These incidents changed, so their messages are out of date."""
     for part in chunks(sorted(incidents), IN_LIST):
-        await tx.execute(sa.update(incident_post).where(incident_post.c.incident_id.in_(part)).values(due_at=now))
+        await tx.execute(_TOUCH, {"incidents": part, "now": now})
 
 
 async def any_due(tx: AsyncConnection, now: datetime) -> bool:
@@ -97,3 +98,10 @@ async def settle(
 
 def _is(post: Post) -> sa.ColumnElement[bool]:
     return sa.and_(incident_post.c.incident_id == post.incident, incident_post.c.channel == post.channel)
+
+
+_TOUCH = (
+    sa.update(incident_post)
+    .where(incident_post.c.incident_id.in_(any_of("incidents")))
+    .values(due_at=sa.bindparam("now"))
+)

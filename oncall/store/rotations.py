@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import feed, rotation, segment
+from oncall.store.statements import any_of
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,10 +120,12 @@ async def replace_segments(tx: AsyncConnection, schedule: str, segments: Sequenc
 
 async def segments_at(tx: AsyncConnection, at: datetime, schedules: Collection[str] = ()) -> list[StoredSegment]:
     """The segment each schedule is in at that instant; schedules in a gap are missing."""
-    query = sa.select(segment).where(segment.c.starts_at <= at, segment.c.ends_at > at)
-    if schedules:
-        query = query.where(segment.c.schedule.in_(list(schedules)))
-    return [_segment(row) for row in (await tx.execute(query.order_by(segment.c.schedule))).all()]
+    if not schedules:
+        return [_segment(row) for row in (await tx.execute(_AT, {"at": at})).all()]
+    found: list[StoredSegment] = []
+    for part in chunks(sorted(schedules), IN_LIST):
+        found += [_segment(row) for row in (await tx.execute(_AT_OF, {"at": at, "schedules": part})).all()]
+    return found
 
 
 async def segments_between(tx: AsyncConnection, schedule: str, since: datetime, until: datetime) -> list[StoredSegment]:
@@ -146,3 +150,11 @@ def _segment(row: Any) -> StoredSegment:
         ends_at=row.ends_at,
         on_call=tuple((name, role) for name, role in row.on_call),
     )
+
+
+_AT = (
+    sa.select(segment)
+    .where(segment.c.starts_at <= sa.bindparam("at"), segment.c.ends_at > sa.bindparam("at"))
+    .order_by(segment.c.schedule)
+)
+_AT_OF = _AT.where(segment.c.schedule.in_(any_of("schedules")))

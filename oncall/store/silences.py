@@ -55,10 +55,7 @@ async def end(tx: AsyncConnection, number: int, now: datetime) -> bool:
 
 async def in_force(tx: AsyncConnection, now: datetime) -> list[Silence]:
     """The silences that have not ended."""
-    # One that was ended before it began is none, also for a node whose clock is a little behind.
-    real = sa.and_(silence.c.ends_at > now, silence.c.ends_at > silence.c.starts_at)
-    query = sa.select(silence).where(sa.or_(silence.c.ends_at.is_(None), real))
-    return [_silence(row) for row in (await tx.execute(query.order_by(silence.c.id))).all()]
+    return [_silence(row) for row in (await tx.execute(_IN_FORCE, {"now": now})).all()]
 
 
 async def log(tx: AsyncConnection, rows: Sequence[Silenced]) -> None:
@@ -107,3 +104,16 @@ def _silence(row: Any) -> Silence:
         comment=row.comment,
         until_resolved=row.until_resolved,
     )
+
+
+_IN_FORCE = (
+    sa.select(silence)
+    .where(
+        sa.or_(
+            silence.c.ends_at.is_(None),
+            # One that was ended before it began is none, also for a node whose clock is a little behind.
+            sa.and_(silence.c.ends_at > sa.bindparam("now"), silence.c.ends_at > silence.c.starts_at),
+        )
+    )
+    .order_by(silence.c.id)
+)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from routing.sources import alertmanager
-from routing.sources.base import BodyError, Decoded, Rejected, Source
+from routing.sources.base import BodyError, Decoded, Glance, Rejected, Source
 
-__all__ = ["SOURCES", "BodyError", "Decoded", "Rejected", "Source", "source"]
+__all__ = ["SOURCES", "BodyError", "Decoded", "Glance", "Rejected", "Source", "source"]
 
 SOURCES: tuple[Source, ...] = (alertmanager.SOURCE,)
 

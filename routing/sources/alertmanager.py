@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -20,11 +20,14 @@ from routing.sources.base import (
     RAW_LIMIT,
     BodyError,
     Decoded,
+    Glance,
     Rejected,
     Source,
     bounded,
     without_nul,
 )
+
+_T = TypeVar("_T")
 
 
 class _Alert(msgspec.Struct, gc=False, rename="camel"):
@@ -37,10 +40,10 @@ class _Alert(msgspec.Struct, gc=False, rename="camel"):
     fingerprint: str = ""
 
 
-class _Body(msgspec.Struct, gc=False, rename="camel"):
+class _Body(msgspec.Struct, Generic[_T], gc=False, rename="camel"):
     version: Literal["4"]
     group_key: str
-    alerts: list[msgspec.Raw]
+    alerts: list[_T]
     #: Of the group, computed after truncation, so it may lie: nothing is decided by it.
     status: AlertStatus | None = None
     receiver: str = ""
@@ -49,7 +52,9 @@ class _Body(msgspec.Struct, gc=False, rename="camel"):
     external_url: str = msgspec.field(name="externalURL", default="")
 
 
-_BODY = msgspec.json.Decoder(_Body)
+_BODY = msgspec.json.Decoder(_Body[msgspec.Raw])
+#: Reads every alert at once, and fails as a whole where one is wrong.
+_WHOLE = msgspec.json.Decoder(_Body[_Alert])
 _ALERT = msgspec.json.Decoder(_Alert)
 #: Everything reading untrusted JSON may raise: wrong types, broken UTF-8, endless nesting, years beyond the calendar.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError)
@@ -83,16 +88,39 @@ def decode(body: bytes) -> Decoded:
     return Decoded(group=_group(message, nul=nul), alerts=tuple(alerts), rejected=tuple(rejected))
 
 
-def _group(message: _Body, *, nul: bool) -> SourceGroup:
-    receiver = _QUOTED.sub(r"\1", message.receiver)
+def glance(body: bytes) -> Glance:
+    """Whose turn a webhook body is and how loud it may be.
+
+    Raises:
+        BodyError: `decode` would refuse the body.
+    """
+    try:
+        message = _WHOLE.decode(body)
+    except _UNREADABLE:
+        # Something is wrong with it; reading it alert by alert tells what, and whether the rest can be used.
+        decoded = decode(body)
+        firing = [alert.labels for alert in decoded.alerts if alert.status is AlertStatus.FIRING]
+        key, receiver = decoded.group.key, decoded.group.receiver
+    else:
+        firing = [alert.labels for alert in message.alerts if alert.status is AlertStatus.FIRING]
+        key, receiver = without_nul(message.group_key), _receiver(message.receiver)
+    severities = frozenset([labels.get("severity", "") for labels in firing])
+    return Glance(group_key=key, receiver=receiver, severities=severities)
+
+
+def _group(message: _Body[msgspec.Raw], *, nul: bool) -> SourceGroup:
     return SourceGroup(
-        key=without_nul(message.group_key) if nul else message.group_key,
-        # Alertmanager regexp-quotes the name; people know it unquoted.
-        receiver=without_nul(receiver) if nul else receiver,
+        key=without_nul(message.group_key),
+        receiver=_receiver(message.receiver),
         labels=bounded(message.group_labels or {}, LABEL_LIMIT, nul=nul),
         truncated=max(message.truncated_alerts, 0),
         external_url=without_nul(message.external_url)[:LABEL_LIMIT],
     )
+
+
+def _receiver(name: str) -> str:
+    # Alertmanager regexp-quotes the name; people know it unquoted.
+    return without_nul(_QUOTED.sub(r"\1", name) if "\\" in name else name)
 
 
 def _alert(raw: msgspec.Raw, *, nul: bool) -> Alert:
@@ -158,6 +186,7 @@ SOURCE = Source(
     name="alertmanager",
     title="Prometheus Alertmanager",
     decode=decode,
+    glance=glance,
     example=b"""{
   "version": "4", "groupKey": "{}:{alertname=\\"DiskFull\\"}", "status": "firing", "receiver": "oncall",
   "groupLabels": {"alertname": "DiskFull"}, "truncatedAlerts": 0, "externalURL": "http://alertmanager.example:9093",

@@ -39,6 +39,16 @@ class Decoded:
     rejected: tuple[Rejected, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """As much of a body as the door needs: whether it is one, whose turn it is, and how loud it may be."""
+
+    group_key: str
+    receiver: str
+    #: What the severity labels of its firing alerts say, "" for one without.
+    severities: frozenset[str]
+
+
 class BodyError(ValueError):
     """The body is not what the source promises; `path` is the JSON path of the wrong part."""
 
@@ -53,13 +63,15 @@ class Source:
     """A kind of system that posts alerts.
 
     `decode` is pure, raises `BodyError` and nothing else, and never fails a whole body for one bad alert among
-    good ones. `example` is a body it accepts; the documentation and the contract tests use it.
+    good ones. `glance` refuses what `decode` refuses, without building a single alert: senders wait for it.
+    `example` is a body both accept; the documentation and the contract tests use it.
     """
 
     #: Name in an integration's `source:` and in the address alerts are posted to.
     name: str
     title: str
     decode: Callable[[bytes], Decoded]
+    glance: Callable[[bytes], Glance]
     example: bytes
 
 

@@ -26,6 +26,8 @@ def webhook(data: bytes) -> None:
     for source in SOURCES:
         with contextlib.suppress(BodyError):
             decoded = source.decode(data)
+            seen = source.glance(data)
+            assert (seen.group_key, seen.receiver) == (decoded.group.key, decoded.group.receiver)
             assert decoded.alerts or not decoded.rejected
             for alert in decoded.alerts:
                 assert alert.fingerprint

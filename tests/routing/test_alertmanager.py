@@ -10,7 +10,7 @@ import pytest
 from routing.alert import AlertStatus
 from routing.fingerprint import fingerprint
 from routing.sources import SOURCES, BodyError, source
-from routing.sources.alertmanager import decode
+from routing.sources.alertmanager import decode, glance
 from routing.sources.base import ANNOTATION_LIMIT, LABEL_LIMIT, PAIRS_LIMIT
 
 
@@ -201,6 +201,42 @@ def test_a_body_without_alerts_is_empty_not_wrong():
     assert decode(body(alerts=[])).alerts == ()
 
 
+def test_a_glance_at_every_recorded_body_says_what_reading_it_says(shared_data):
+    for path in sorted((shared_data / "alertmanager").glob("[0-9]*.json")):
+        seen, decoded = glance(path.read_bytes()), decode(path.read_bytes())
+        firing = [a.labels for a in decoded.alerts if a.status is AlertStatus.FIRING]
+        assert seen.severities == {labels.get("severity", "") for labels in firing}, path.name
+        assert (seen.group_key, seen.receiver) == (decoded.group.key, decoded.group.receiver), path.name
+
+
+def test_a_glance_counts_only_firing_alerts_and_says_where_one_has_no_severity():
+    over = alert(status="resolved", labels={"severity": "critical"}, endsAt="2026-11-20T09:00:00Z")
+    assert glance(body(alert(labels={"severity": "warning"}), over)).severities == {"warning"}
+    assert glance(body(alert())).severities == {""}
+    assert glance(body(over)).severities == frozenset()
+
+
+def test_a_bad_alert_among_good_ones_does_not_hide_how_loud_the_good_ones_are():
+    seen = glance(body(alert(labels={"severity": "critical"}), {"status": "firing"}, alert(labels={"a": 1})))
+    assert seen.severities == {"critical"}
+
+
+def test_a_glance_names_the_group_as_reading_the_body_does():
+    seen = glance(body(receiver="on\\.call\0", groupKey="{}:{a=\0}"))
+    decoded = decode(body(receiver="on\\.call\0", groupKey="{}:{a=\0}"))
+    assert (seen.group_key, seen.receiver) == (decoded.group.key, decoded.group.receiver)
+    assert seen.receiver == "on.call\ufffd"
+
+
+@pytest.mark.parametrize("data", [b"{", body(version="3"), body({"status": "firing"}), body(alert(startsAt="now"))])
+def test_a_glance_refuses_what_reading_refuses_and_names_the_same_fault(data):
+    with pytest.raises(BodyError) as glanced:
+        glance(data)
+    with pytest.raises(BodyError) as read:
+        decode(data)
+    assert (glanced.value.what, glanced.value.path) == (read.value.what, read.value.path)
+
+
 @pytest.mark.parametrize("member", SOURCES, ids=lambda member: member.name)
 def test_every_source_keeps_the_contract(member):
     assert source(member.name) is member
@@ -209,6 +245,10 @@ def test_every_source_keeps_the_contract(member):
     decoded = member.decode(member.example)
     assert decoded.alerts
     assert not decoded.rejected
+    seen = member.glance(member.example)
+    assert (seen.group_key, seen.receiver) == (decoded.group.key, decoded.group.receiver)
     for junk in (b"", b"\0", b"null", b"{}", b"[[[", b"\xff", member.example[:-20]):
         with pytest.raises(BodyError):
             member.decode(junk)
+        with pytest.raises(BodyError):
+            member.glance(junk)

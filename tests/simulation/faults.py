@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -71,6 +71,11 @@ class FaultyDatabase(Database):
         async with super().write() as tx:
             yield tx
             self._faults.pass_by(database=True)
+        self._faults.pass_by(database=False)
+
+    async def insert(self, statement: str, rows: Sequence[Any]) -> None:
+        self._faults.pass_by(database=True)
+        await super().insert(statement, rows)
         self._faults.pass_by(database=False)
 
     def _statement(self, *_: Any) -> None:

@@ -15,9 +15,10 @@ from schedules.who import same_role
 Lookup = Callable[[RotationTarget], Sequence[str]]
 
 
-async def lookup(tx: AsyncConnection, policy: Policy, now: datetime) -> Lookup:
-    """The people on call at `now` in every rotation a policy names."""
-    targets = [t for step in policy.steps for t in step.targets if isinstance(t, RotationTarget)]
+async def lookup(tx: AsyncConnection, policies: Iterable[Policy], now: datetime) -> Lookup:
+    """The people on call at `now` in every rotation these policies name."""
+    steps = [step for policy in policies for step in policy.steps]
+    targets = [t for step in steps for t in step.targets if isinstance(t, RotationTarget)]
     return await lookup_targets(tx, targets, now)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -8,11 +9,12 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.database import Database
 from oncall.store.schema import counter, heartbeat
+from oncall.store.sqlite_connection import prepare
 from oncall.store.types import Instant
 
 
@@ -96,3 +98,54 @@ def test_instants_keep_their_order_in_the_column(one: datetime, other: datetime)
         first, second = kind.process_bind_param(one, dialect), kind.process_bind_param(other, dialect)
         assert (first < second) == (one < other)
         assert kind.process_result_value(first, dialect) == one
+
+
+ADD = {
+    "sqlite": ("insert into counter (name, value) values (?, ?)", [("a", 1), ("b", 2)]),
+    "postgresql": ("insert into counter select * from unnest($1::text[], $2::bigint[])", [["a", "b"], [1, 2]]),
+}
+
+
+async def _counters(database: Database) -> int:
+    async with database.read() as connection:
+        return int((await connection.execute(sa.select(sa.func.count()).select_from(counter))).scalar_one())
+
+
+async def test_rows_inserted_on_their_own_are_there_when_it_returns(database: Database, backend: str) -> None:
+    await database.insert(*ADD[backend])
+    assert await _counters(database) == 2
+
+
+async def test_an_insert_that_fails_leaves_nothing_behind_and_the_next_is_written(
+    database: Database, backend: str
+) -> None:
+    async with database.write() as tx:
+        await tx.execute(sa.insert(counter).values(name="b", value=7))
+    with pytest.raises((sqlite3.IntegrityError, IntegrityError)):
+        await database.insert(*ADD[backend])
+    assert await _counters(database) == 1
+    async with database.write() as tx:
+        await tx.execute(sa.delete(counter))
+    await database.insert(*ADD[backend])
+    assert await _counters(database) == 2
+
+
+async def test_an_insert_takes_its_turn_among_transactions(database: Database, backend: str) -> None:
+    async with database.write() as tx:
+        await tx.execute(sa.insert(counter).values(name="c", value=1))
+        inserting = asyncio.create_task(database.insert(*ADD[backend]))
+        await asyncio.sleep(0)
+        await tx.execute(sa.insert(counter).values(name="d", value=1))
+    await inserting
+    assert await _counters(database) == 4
+
+
+def test_every_connection_to_sqlite_syncs_its_commits_and_keeps_references() -> None:
+    connection = sqlite3.connect(":memory:")
+    prepare(connection, 10.0)
+    found = {
+        name: connection.execute(f"pragma {name}").fetchone()[0]
+        for name in ("synchronous", "foreign_keys", "busy_timeout")
+    }
+    connection.close()
+    assert found == {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}

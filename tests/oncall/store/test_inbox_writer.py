@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.errors import Unavailable
 from oncall.store import inbox
@@ -18,20 +18,18 @@ Body = Callable[..., Received]
 
 
 class FullDisk(Database):
-    """A real database whose next commits fail as told, and which counts them."""
+    """A real database whose next inserts fail as told, and which counts them."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
         self.errors: list[Exception] = []
         self.transactions = 0
 
-    @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def insert(self, statement: str, rows: Sequence[Any]) -> None:
         self.transactions += 1
-        async with super().write() as tx:
-            yield tx
-            if self.errors:
-                raise self.errors.pop(0)
+        if self.errors:
+            raise self.errors.pop(0)
+        await super().insert(statement, rows)
 
 
 @pytest.fixture
@@ -68,7 +66,13 @@ async def test_bodies_that_arrive_together_share_one_commit(writer: InboxWriter,
 
 
 @pytest.mark.parametrize(
-    "error", [OperationalError("insert", {}, Exception("disk full")), OSError("gone"), ValueError("a fault of ours")]
+    "error",
+    [
+        sqlite3.OperationalError("database or disk is full"),
+        OperationalError("insert", {}, Exception("connection lost")),
+        OSError("gone"),
+        ValueError("a fault of ours"),
+    ],
 )
 async def test_whoever_waits_for_a_commit_that_fails_is_told_to_try_again_and_the_next_body_is_written(
     writer: InboxWriter, disk: FullDisk, body: Body, error: Exception

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.incident import Actor, Entry, EntryKind, Incident, IncidentStatus, Involvement, InvolvementStatus, Via
 from oncall.incident.values import Position
-from oncall.store import incidents
+from oncall.store import incidents, schema
 from routing.alert import Severity
 from routing.escalation import ChannelTarget, Condition, Policy, RotationTarget, Step, TeamTarget
 
@@ -164,3 +164,10 @@ async def test_open_incidents_are_counted_by_status(tx: AsyncConnection, inciden
     over = incident(3, status=IncidentStatus.RESOLVED, resolved_at=nine)
     await incidents.save(tx, [incident(1), incident(2), over], [], nine)
     assert await incidents.count_open(tx) == {"triggered": 2}
+
+
+def test_an_incident_is_written_whole(incident: Callable[..., Incident], nine: datetime) -> None:
+    """Writing one again replaces every column, so a column that is left out would be emptied."""
+    value = incident()
+    assert incidents._incident_row(value, nine).keys() == set(schema.incident.c.keys())
+    assert incidents._involvement_row(value.id, 0, value.lead).keys() == set(schema.involvement.c.keys())

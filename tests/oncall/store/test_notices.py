@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from oncall.store import notices
+from oncall.store import inbox, notices
 from oncall.store.database import Database
 
 
@@ -44,20 +44,19 @@ async def ears(database: Database):
         await task
 
 
-async def test_whoever_listens_is_woken_when_the_transaction_has_committed(database, ears):
-    async with database.write() as tx:
-        await notices.tell(tx)
-        await asyncio.sleep(0)
-        assert not ears.event.is_set()
+async def test_whoever_listens_is_woken_when_bodies_are_committed(database, ears, body):
+    await database.insert(*inbox.insertion(inbox.pack([body()]), sqlite=False))
     await ears.hears()
+    async with database.read() as tx:
+        assert await inbox.depth(tx) == 1
 
 
-async def test_what_is_rolled_back_wakes_nobody(database, ears):
+async def test_what_is_rolled_back_wakes_nobody(database, ears, body):
+    statement, columns = inbox.insertion(inbox.pack([body()]), sqlite=False)
     with contextlib.suppress(ZeroDivisionError):
         async with database.write() as tx:
-            await notices.tell(tx)
+            await tx.exec_driver_sql(statement, tuple(columns))
             raise ZeroDivisionError
-    async with database.write() as tx:
-        await notices.tell(tx)
+    await database.insert(statement, columns)
     await ears.hears()
     assert ears.count == 2
