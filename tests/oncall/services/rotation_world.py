@@ -20,6 +20,7 @@ from oncall.services.rotations import calendars as rotations
 from oncall.store.schema import page
 from routing.catalog import Catalog
 from routing.escalation import Policy, RotationTarget, Step
+from tests.read_here import ReadHere
 
 #: A Monday.
 START = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -122,6 +123,7 @@ async def world(database_url: str, folder: Path, location: str | None = None, **
     loopback = (ipaddress.ip_network("127.0.0.0/8"),)
     settings = Settings(data_dir=folder, database_url=Secret(database_url), calendar_networks=loopback)
     engine = wiring.open_engine(directory(location or str(calendar), **source), settings, clock, config_dir=folder)
+    engine.calendars = ReadHere()
     try:
         yield World(engine, clock, calendar)
     finally:

@@ -31,6 +31,7 @@ from oncall.store import rotations
 from oncall.store.rotations import StoredSegment
 from oncall.store.schema import metadata
 from oncall.web.app import create_app
+from tests.read_here import ReadHere
 
 COMPANY = Path(__file__).resolve().parents[3] / "examples" / "company"
 KEY = "demo-key-for-trying-out"
@@ -88,6 +89,7 @@ async def engine(
 ) -> AsyncIterator[Engine]:
     shutil.copy(empty_database, settings.data_dir / "oncall.db")
     engine = wiring.open_engine(company, settings, clock, config_dir=COMPANY)
+    engine.calendars = ReadHere()
     engine.inbox.start()
     yield engine
     await wiring.close(engine)

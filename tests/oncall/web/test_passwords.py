@@ -1,11 +1,28 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from oncall.errors import Invalid, SignedOut
 from oncall.services.people import access, passwords
 
 GOOD = "four words in a row"
+PRODUCTION = passwords._HASHER
+
+
+@pytest.fixture(autouse=True)
+def cheap(monkeypatch):
+    """The same hash at the lowest cost; what it costs in production is a test of its own."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
+    monkeypatch.setattr(passwords, "_NOBODY", hasher.hash("nobody has this password"))
+
+
+def test_guessing_a_stolen_hash_costs_what_rfc_9106_asks():
+    found = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+    for cost in ("type", "time_cost", "memory_cost", "parallelism", "hash_len", "salt_len"):
+        assert getattr(PRODUCTION, cost) == getattr(found, cost)
 
 
 @pytest.fixture

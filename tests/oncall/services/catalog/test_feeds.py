@@ -19,7 +19,7 @@ from oncall.services.catalog.sources import keep_up
 from oncall.store import catalog as catalog_rows
 from oncall.store.schema import metadata
 
-COMPANY = Path(__file__).parents[3] / "examples" / "company"
+COMPANY = Path(__file__).parents[4] / "examples" / "company"
 GOOD = "coupons: {owner: payments}\n"
 MINUTE = timedelta(minutes=1)
 

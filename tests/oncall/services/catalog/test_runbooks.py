@@ -19,7 +19,7 @@ from oncall.store.schema import metadata
 from routing.catalog import Catalog, Entry, Origin, Tool, ToolKind
 from routing.catalog.assembly import SourceContent
 
-COMPANY = Path(__file__).parents[3] / "examples" / "company"
+COMPANY = Path(__file__).parents[4] / "examples" / "company"
 
 
 class Clock:

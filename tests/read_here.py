@@ -1,0 +1,19 @@
+"""Calendars read without a process of their own; `tests/schedules/test_worker.py` is about that process."""
+
+from __future__ import annotations
+
+import msgspec
+
+from schedules.reading import Reading
+from schedules.worker import Request, answer
+
+
+class ReadHere:
+    """What the calendar worker answers, through the same two encodings."""
+
+    async def read(self, request: Request) -> Reading:
+        sent = msgspec.msgpack.decode(msgspec.msgpack.encode(request), type=Request)
+        return msgspec.msgpack.decode(msgspec.msgpack.encode(answer(sent)), type=Reading)
+
+    async def close(self) -> None:
+        """Nothing is held."""
