@@ -49,6 +49,20 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How an incident stands for whoever was asked about it.
+
+    Attributes:
+        resolved: It is over; otherwise somebody has taken it.
+        by: Who did it, as people know them; "" for the alerts themselves.
+        at: When.
+    """
+
+    resolved: bool
+    by: str
+    at: datetime
+
+
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a notifier may say about one page, notice or answer.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 import msgspec
 
-from notifiers.message import Message
+from notifiers.message import Message, Standing
 from notifiers.outcome import Outcome
 
 
@@ -54,4 +56,32 @@ class GivesReceipts(Protocol):
 
     async def receipt(self, provider_id: str) -> Receipt | None:
         """What became of the message with this id; None if it cannot be told now. Never raises."""
+        ...
+
+
+@runtime_checkable
+class FindsSent(Protocol):
+    """A notifier that can look up at its provider what was sent where the answer was lost."""
+
+    def trace(self, address: str, message: Message) -> str:
+        """What `find` knows this message by."""
+        ...
+
+    async def find(self, address: str, trace: str, since: datetime) -> tuple[Outcome, ...] | None:
+        """What became of each message with this trace that was sent since then, newest first; none is a certainty too.
+
+        None if it cannot be told now. Never raises.
+        """
+        ...
+
+
+@runtime_checkable
+class Follows(Protocol):
+    """A notifier whose messages follow what becomes of their incidents."""
+
+    async def follow(self, address: str, place: str, message: Message, standings: Mapping[int, Standing]) -> Outcome:
+        """Say at the provider how each of the message's incidents stands by now, and take back what no longer applies.
+
+        `place` is what `send` returned as provider id. An incident without a standing still waits for an answer.
+        """
         ...

@@ -39,6 +39,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         code: The provider's own code ("21610", "not_in_channel", "550"), for evidence and metrics.
         detail: One sentence for people, without secrets.
         retry_after: How long the provider asked us to wait; only with `RETRY`.
+        trace: What helps to find the message at the provider; only with `UNKNOWN`, and only where it can be looked up.
     """
 
     kind: OutcomeKind
@@ -46,6 +47,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     detail: str = ""
     retry_after: timedelta | None = None
+    trace: str = ""
 
 
 _ORDER = (

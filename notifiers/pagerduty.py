@@ -13,7 +13,7 @@ import msgspec
 
 from notifiers.channel import Channel, Edge, Setting, one_line
 from notifiers.http import Http, NotCarriedOut, NoTelling, PrivateAddress, classify, classify_failure
-from notifiers.message import Message, MessageKind
+from notifiers.message import Message, MessageKind, Standing
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import UNLIMITED
 from notifiers.wording import Wording
@@ -45,13 +45,20 @@ class PagerDutyNotifier:
     async def send(self, address: str, message: Message) -> Outcome:
         """Trigger, or resolve where the message says that it is over."""
         key = dedup_key(self._public_url, message)
-        event: dict[str, object] = {"routing_key": address, "dedup_key": key}
         if message.kind is MessageKind.RESOLVED:
-            event["event_action"] = "resolve"
-        else:
-            event |= {"event_action": "trigger", **self._trigger(message)}
+            return await self._post(address, key, {"event_action": "resolve"})
+        return await self._post(address, key, {"event_action": "trigger", **self._trigger(message)})
+
+    async def follow(self, address: str, place: str, message: Message, standings: Mapping[int, Standing]) -> Outcome:
+        """Acknowledge or resolve there what was acknowledged or resolved here; an event cannot take either back."""
+        standing = standings.get(message.incident or 0)
+        if standing is None:
+            return Outcome(kind=OutcomeKind.ACCEPTED, code="nothing", provider_id=place)
+        return await self._post(address, place, {"event_action": "resolve" if standing.resolved else "acknowledge"})
+
+    async def _post(self, address: str, key: str, event: Mapping[str, object]) -> Outcome:
         headers = {"content-type": "application/json"}
-        body = msgspec.json.encode(event)
+        body = msgspec.json.encode({"routing_key": address, "dedup_key": key, **event})
         try:
             answer = await self._http.request(
                 "POST", self._url, timeout_seconds=self.timeout, headers=headers, body=body
@@ -120,7 +127,7 @@ def _build(values: Mapping[str, str], edge: Edge) -> PagerDutyNotifier:
 CHANNEL = Channel(
     name="pagerduty",
     title="PagerDuty",
-    about="Triggers an event in PagerDuty and resolves it with the incident; an acknowledgement there counts here.",
+    about="Triggers an event in PagerDuty; acknowledging and resolving count on both sides.",
     address="The routing key of an Events API v2 integration",
     example="R0123456789abcdef0123456789abcde",
     check_address=check_address,

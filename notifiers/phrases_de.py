@@ -65,6 +65,7 @@ GERMAN: Mapping[str, str] = {
     "card_triggered": "Offen, noch hat niemand übernommen",
     "card_acknowledged": "Übernommen von {by} um {at}",
     "card_resolved": "Erledigt von {by} um {at}",
+    "by_alerts": "den Alarmen selbst",
     "team_triggered": "wird gefragt seit {since}",
     "team_acknowledged": "übernommen von {by} um {at}",
     "team_held": "weiß Bescheid, wird gefragt, wenn niemand übernimmt",
@@ -93,5 +94,9 @@ GERMAN: Mapping[str, str] = {
     "answer_stop": "Du bekommst keine Texte der Rufbereitschaft mehr. START schaltet sie wieder ein.",
     "answer_start": "Du bekommst wieder Texte der Rufbereitschaft.",
     "answer_cover": "Dein Team wurde um Vertretung bis {until} gebeten. Bis jemand übernimmt, hast du Dienst.",
+    "shift_check": "Deine Schicht für {rotation} beginnt {at}, und seit {days} Tagen kam von keinem deiner "
+    "Kontaktwege etwas zurück. Antworte hierauf, oder schick dir einen Probealarm: {url}",
+    "shift_check_team": "{person} hat für {rotation} ab {at} Bereitschaft, und kein Kontaktweg hat seit {days} Tagen "
+    "funktioniert. Bittet um eine Probe, oder übernehmt die Schicht.",
     "verify_text": "Dein Code der Rufbereitschaft ist {code}. Niemand wird dich danach fragen.",
 }

@@ -71,6 +71,7 @@ ENGLISH: Mapping[str, str] = {
     "card_triggered": "Triggered, nobody has acknowledged yet",
     "card_acknowledged": "Acknowledged by {by} at {at}",
     "card_resolved": "Resolved by {by} at {at}",
+    "by_alerts": "its alerts",
     "team_triggered": "being asked since {since}",
     "team_acknowledged": "acknowledged by {by} at {at}",
     "team_held": "told, and asked if nobody acknowledges",
@@ -101,5 +102,9 @@ ENGLISH: Mapping[str, str] = {
     "answer_stop": "You get no more texts from on-call. Reply START to get them again.",
     "answer_start": "You get texts from on-call again.",
     "answer_cover": "Your team was asked for cover until {until}. You stay on call until somebody takes it.",
+    "shift_check": "Your shift for {rotation} begins {at}, and nothing has come back from any of your contact methods "
+    "for {days} days. Answer this, or send yourself a test page: {url}",
+    "shift_check_team": "{person} comes on call for {rotation} {at}, and no contact method of theirs has worked for "
+    "{days} days. Ask them to test one, or take the shift.",
     "verify_text": "Your on-call code is {code}. Nobody will ask you for it.",
 }

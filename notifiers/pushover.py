@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from notifiers.channel import Channel, Edge, Setting, one_line
 from notifiers.http import Http, NotCarriedOut, NoTelling, PrivateAddress, classify, classify_failure
-from notifiers.message import Message
+from notifiers.message import Message, Standing
 from notifiers.notifier import Receipt
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import TEXT_LIMITS
@@ -21,6 +21,7 @@ DEFAULT_BASE = "https://api.pushover.net"
 MOST_TITLE, MOST_TEXT, MOST_URL = 250, 1024, 512
 #: Seconds between repetitions (at least 30), and how long it repeats (at most 10,800).
 REPEAT, EXPIRE = 60, 1800
+_RECEIPT = re.compile(r"[A-Za-z0-9]{20,40}")
 
 
 class PushoverNotifier:
@@ -70,9 +71,26 @@ class PushoverNotifier:
             return Outcome(kind=OutcomeKind.BROKEN, code="400", detail="Pushover refuses our application token")
         return classify(answer)
 
+    async def follow(self, _address: str, place: str, message: Message, standings: Mapping[int, Standing]) -> Outcome:
+        """Stop the repetitions once nobody needs to answer any more."""
+        numbers = [message.incident] if message.incident is not None else [line.number for line in message.lines]
+        if not _RECEIPT.fullmatch(place) or any(number not in standings for number in numbers):
+            return Outcome(kind=OutcomeKind.ACCEPTED, code="nothing", provider_id=place)
+        try:
+            answer = await self._http.request(
+                "POST",
+                f"{self._base}/1/receipts/{place}/cancel.json",
+                timeout_seconds=self.timeout,
+                headers={"content-type": "application/x-www-form-urlencoded"},
+                body=urlencode({"token": self._token}).encode(),
+            )
+        except (NotCarriedOut, NoTelling, PrivateAddress) as error:
+            return classify_failure(error)
+        return classify(answer, provider_id=place, idempotent=True)
+
     async def receipt(self, provider_id: str) -> Receipt | None:
         """Whether the person acknowledged on the phone."""
-        if not re.fullmatch(r"[A-Za-z0-9]{20,40}", provider_id):
+        if not _RECEIPT.fullmatch(provider_id):
             return Receipt(final=True)
         url = f"{self._base}/1/receipts/{provider_id}.json?{urlencode({'token': self._token})}"
         try:

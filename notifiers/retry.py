@@ -34,12 +34,14 @@ class RetryDecision(msgspec.Struct, frozen=True, kw_only=True):
 MOST_ATTEMPTS = 5
 #: A wait longer than this lets the next method start in the meantime.
 PATIENCE = timedelta(seconds=2)
+#: A provider whose answer was lost has this long to know of the message, before it is looked up and sent once more.
+LOOK_FIRST = timedelta(seconds=1)
 #: A provider that asks for more is asked again after this anyway: a page is no batch job.
 LONGEST_WAIT = timedelta(minutes=5)
 
 
 def decide(
-    outcome: Outcome, *, attempts: int, now: datetime, has_next: bool = True, jitter: float = 0.5
+    outcome: Outcome, *, attempts: int, now: datetime, has_next: bool = True, doubtful: int = 0, jitter: float = 0.5
 ) -> RetryDecision:
     """What follows from an outcome.
 
@@ -48,6 +50,7 @@ def decide(
         attempts: How often this message was tried through this method, this attempt included (so at least 1).
         now: When the answer came.
         has_next: The person has another contact method that was not tried for this page.
+        doubtful: How many earlier attempts may have been carried out without anybody knowing.
         jitter: From 0 to 1; spreads retries of many pages. Derive it from the page's id to stay repeatable.
     """
     said = outcome.detail or outcome.code or outcome.kind.value
@@ -61,18 +64,19 @@ def decide(
         case OutcomeKind.BROKEN:
             return RetryDecision(next_method=True, alarm_operator=True, reason=f"the channel is broken: {said}")
         case OutcomeKind.UNKNOWN:
-            return _unknown(said, attempts=attempts, now=now, has_next=has_next)
+            once_more = not doubtful and attempts < MOST_ATTEMPTS
+            return _unknown(said, now=now, has_next=has_next, once_more=once_more)
         case OutcomeKind.RETRY:
             return _again(outcome, said, attempts=attempts, now=now, jitter=jitter)
 
 
-def _unknown(said: str, *, attempts: int, now: datetime, has_next: bool) -> RetryDecision:
+def _unknown(said: str, *, now: datetime, has_next: bool, once_more: bool) -> RetryDecision:
     """It may have been carried out. A second message is better than none; a third is a fault."""
     if has_next:
         return RetryDecision(next_method=True, reason=f"no telling whether it was sent, so the next method: {said}")
-    if attempts == 1:
+    if once_more:
         return RetryDecision(
-            retry_at=now, next_method=True, reason=f"no telling whether it was sent, once more: {said}"
+            retry_at=now + LOOK_FIRST, next_method=True, reason=f"no telling whether it was sent, once more: {said}"
         )
     return RetryDecision(next_method=True, reason=f"no telling whether it was sent, twice: {said}")
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from notifiers.channel import Channel, Edge, Setting, one_line
-from notifiers.message import Message
+from notifiers.message import Message, Standing
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.slack_api import DEFAULT_BASE, Result, SlackApi
 from notifiers.slack_blocks import Block
@@ -55,8 +55,22 @@ class SlackNotifier:
             self._places.forget(address)
         return result.outcome
 
+    async def follow(self, _address: str, place: str, message: Message, standings: Mapping[int, Standing]) -> Outcome:
+        """Say who took it, or that it is over, and take back the buttons that no longer apply."""
+        channel, _, ts = place.partition("/")
+        text = page_text(message, self._wording, standings)
+        blocks = page_blocks(message, self._wording, standings)
+        result = await self._update(channel, ts, text, blocks)
+        if result.outcome.code in LAYOUT:
+            result = await self._update(channel, ts, text, [])
+        return result.outcome
+
     async def close(self) -> None:
         """The pool belongs to the engine."""
+
+    async def _update(self, channel: str, ts: str, text: str, blocks: list[Block]) -> Result:
+        # Without blocks, those the message has would stay.
+        return await self._api.call(lambda client: client.chat_update(channel=channel, ts=ts, text=text, blocks=blocks))
 
     async def _post(self, place: str, text: str, blocks: list[Block], page_id: str) -> Result:
         result = await self._api.call(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
 from notifiers.incident_card import CardStatus, IncidentCard
-from notifiers.message import Link, Message
+from notifiers.message import Link, Message, Standing
 from notifiers.phrases import Phrasebook
 from notifiers.slack_blocks import (
     Block,
@@ -42,23 +42,30 @@ SNOOZE_MINUTES = 60
 MOST_TEXT = 4000
 
 
-def page_text(message: Message, wording: Wording) -> str:
+#: How the incidents of a message stand by now, by number; one without still waits for an answer.
+Standings = Mapping[int, Standing]
+_WAITING: Standings = {}
+
+
+def page_text(message: Message, wording: Wording, standings: Standings = _WAITING) -> str:
     """The line a notification shows: everything that matters, without blocks."""
     rich = wording.rich(message)
-    lines = [rich.title, *rich.body]
+    lines = [rich.title, *_stand(message, wording.phrases, standings), *rich.body]
     return cut(escape("\n".join(lines)), MOST_TEXT)
 
 
-def page_blocks(message: Message, wording: Wording) -> list[Block]:
-    """A direct message about a page."""
+def page_blocks(message: Message, wording: Wording, standings: Standings = _WAITING) -> list[Block]:
+    """A direct message about a page, with the buttons that still apply."""
     rich = wording.rich(message)
     blocks = [header(rich.title)]
+    if stand := _stand(message, wording.phrases, standings):
+        blocks.append(section("\n".join(f"*{escape(line)}*" for line in stand)))
     body = "\n".join(escape(line) for line in rich.body)
     if body or rich.facts:
         blocks.append(section(body or escape(message.summary) or " ", rich.facts))
     if rich.context:
         blocks.append(context([escape(line) for line in rich.context]))
-    elements = _page_buttons(message, wording.phrases) if rich.asks else []
+    elements = _page_buttons(message, wording.phrases, standings) if rich.asks else []
     elements += _links(message.url, message.links, wording.phrases.say(message.language, "button_open"))
     if elements:
         blocks.append(actions(f"act.{message.page_id}", elements))
@@ -68,7 +75,8 @@ def page_blocks(message: Message, wording: Wording) -> list[Block]:
 def card_text(card: IncidentCard, phrases: Phrasebook) -> str:
     """The notification line of an incident's message."""
     drill = phrases.say(card.language, "drill") + " " if card.drill else ""
-    state = phrases.say(card.language, f"card_{card.status.value}", by=card.by or "?", at=_clock(card.at))
+    by = card.by or phrases.say(card.language, "by_alerts")
+    state = phrases.say(card.language, f"card_{card.status.value}", by=by, at=_clock(card.at))
     return cut(escape(f"{drill}#{card.number} {card.summary} - {state}"), MOST_TEXT)
 
 
@@ -76,7 +84,7 @@ def card_blocks(card: IncidentCard, phrases: Phrasebook) -> list[Block]:
     """The living message of an incident in its team's channel."""
     say = partial(phrases.say, card.language)
     drill = say("drill") + " " if card.drill else ""
-    state = say(f"card_{card.status.value}", by=card.by or "?", at=_clock(card.at))
+    state = say(f"card_{card.status.value}", by=card.by or say("by_alerts"), at=_clock(card.at))
     blocks = [header(f"{drill}#{card.number} {card.summary}")]
     facts = [(say("fact_severity"), say(card.severity.value)), (say("fact_alerts"), str(card.alerts)), *card.teams]
     opened = f"<!date^{int(card.opened_at.timestamp())}^{{date_short_pretty}} {{time}}|{card.opened_at:%H:%M} UTC>"
@@ -104,10 +112,33 @@ def thread_text(line: str) -> str:
     return cut(escape(line), MOST_TEXT)
 
 
-def _page_buttons(message: Message, phrases: Phrasebook) -> list[Block]:
+def _stand(message: Message, phrases: Phrasebook, standings: Standings) -> list[str]:
+    """Who took each incident of the message, or that it is over, and when."""
+    lines = []
+    for number in _numbers(message):
+        if (standing := standings.get(number)) is None:
+            continue
+        key = "card_resolved" if standing.resolved else "card_acknowledged"
+        by = standing.by or phrases.say(message.language, "by_alerts")
+        said = phrases.say(message.language, key, by=by, at=_clock(standing.at))
+        lines.append(f"#{number}: {said}" if message.lines else said)
+    return lines
+
+
+def _numbers(message: Message) -> list[int]:
+    return [message.incident] if message.incident is not None else [line.number for line in message.lines]
+
+
+def _page_buttons(message: Message, phrases: Phrasebook, standings: Standings) -> list[Block]:
     value = ButtonValue(page=message.page_id, incident=message.incident)
-    elements = [button(phrases.say(message.language, "button_acknowledge"), ACKNOWLEDGE, value, style="primary")]
-    if message.incident is not None:
+    numbers = _numbers(message)
+    elements = []
+    # A bundle that was cut has incidents no line names; they may still wait.
+    if not numbers or message.total > len(numbers) or any(number not in standings for number in numbers):
+        say = phrases.say(message.language, "button_acknowledge")
+        elements.append(button(say, ACKNOWLEDGE, value, style="primary"))
+    standing = standings.get(message.incident) if message.incident is not None else None
+    if message.incident is not None and not (standing and standing.resolved):
         elements += _further(value, message.language, phrases)
     return elements
 

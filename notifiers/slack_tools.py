@@ -31,7 +31,7 @@ class SlackTools:
     http: Http
 
     async def whisper(self, text: str, *, response_url: str, channel: str, user: str) -> bool:
-        """Say something only this person sees: to the response address Slack gave, else in the channel."""
+        """Say something only this person sees: to the response address Slack gave, in the channel, else directly."""
         if response_url.startswith(("http://", "https://")):
             body = msgspec.json.encode({"response_type": "ephemeral", "replace_original": False, "text": text})
             headers = {"content-type": "application/json"}
@@ -42,6 +42,8 @@ class SlackTools:
             except (NotCarriedOut, NoTelling, PrivateAddress):
                 return False
             return 200 <= answer.status < 300
+        if not channel:
+            return (await self.api.call(lambda client: client.chat_postMessage(channel=user, text=text))).ok
         result = await self.api.call(lambda client: client.chat_postEphemeral(channel=channel, user=user, text=text))
         return result.ok
 

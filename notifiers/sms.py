@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 import msgspec
 
 from notifiers.channel import Channel, Edge
 from notifiers.message import Message
-from notifiers.outcome import Outcome
+from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import TEXT_LIMITS
 from notifiers.twilio_api import SETTINGS, TwilioApi, api, check_number
 from notifiers.wording import Wording
@@ -32,17 +33,27 @@ class SmsNotifier:
 
     async def send(self, address: str, message: Message) -> Outcome:
         """Hand the text to Twilio; delivery is told later, by callback."""
-        if address.startswith(ONE_WAY):
-            message = msgspec.structs.replace(message, code="")
+        body = self.trace(address, message)
         more = {"status_callback": self._twilio.callback("status", message.page_id)} if self._twilio.calls_back else {}
         request = self._twilio.client(self.timeout).messages.create_async(
             to=address,
-            body=self._wording.short(message),
+            body=body,
             validity_period=VALIDITY,
             **self._twilio.sending(),
             **more,
         )
-        return await self._twilio.attempt(self.timeout, request)
+        outcome = await self._twilio.attempt(self.timeout, request)
+        return msgspec.structs.replace(outcome, trace=body) if outcome.kind is OutcomeKind.UNKNOWN else outcome
+
+    def trace(self, address: str, message: Message) -> str:
+        """The text itself: Twilio's API has no name of ours for it."""
+        if address.startswith(ONE_WAY):
+            message = msgspec.structs.replace(message, code="")
+        return self._wording.short(message)
+
+    async def find(self, address: str, trace: str, since: datetime) -> tuple[Outcome, ...] | None:
+        """What Twilio has of a text whose answer was lost."""
+        return await self._twilio.texts(self.timeout, address, trace, since)
 
     async def close(self) -> None:
         """The pool belongs to the engine."""

@@ -16,7 +16,7 @@ from routing.alert import Severity
 
 
 class DuePage(msgspec.Struct, frozen=True, kw_only=True):
-    """One message that is due to the contact."""
+    """One message that is due to the contact; `due_at` is when it first was, however often it was held back since."""
 
     page_id: str
     severity: Severity

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import logging
 from collections.abc import Awaitable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -19,6 +19,12 @@ from notifiers.channel import Setting
 from notifiers.http import TRANSPORT_ERRORS, Http, classify_failure, failure
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.twilio_codes import by_code
+from notifiers.twilio_inbound import text_outcome
+
+#: Texts one look at a number's latest reads.
+LATEST = 20
+#: How far Twilio's clock and ours may be apart.
+SKEW = timedelta(minutes=5)
 
 DEFAULT_BASE = "https://api.twilio.com"
 
@@ -115,6 +121,27 @@ class TwilioApi:
             # 2xx, but not what Twilio answers: the text or call has probably gone out.
             detail = f"Twilio accepted, but its answer cannot be read ({type(error).__name__})"
             return Outcome(kind=OutcomeKind.UNKNOWN, code="unreadable", detail=detail)
+
+    async def texts(self, seconds: float, to: str, body: str, since: datetime) -> tuple[Outcome, ...] | None:
+        """What became of the texts with this body to this number since then; None if Twilio does not say.
+
+        `DateSent` is left out: a text that waits in Twilio's queue has none yet, and would be taken for never sent.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                page = await self.client(seconds).messages.page_async(to=to, page_size=LATEST)
+                return tuple(outcome for text in page if (outcome := _sent(text, body, since)) is not None)
+        except (RateLimited, TwilioException, *TRANSPORT_ERRORS, ValueError, TypeError, AttributeError, KeyError):
+            return None
+
+
+def _sent(text: Any, body: str, since: datetime) -> Outcome | None:
+    """How a listed text stands, if it is the one; a trial account puts a line of its own before the body."""
+    ours = str(text.direction or "").startswith("outbound") and str(text.body or "").strip().endswith(body.strip())
+    created = text.date_created
+    if not ours or (isinstance(created, datetime) and created < since - SKEW):
+        return None
+    return text_outcome(str(text.status or ""), str(text.error_code or ""), _sid(text))
 
 
 def _sid(created: Any) -> str:

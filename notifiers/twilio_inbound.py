@@ -157,6 +157,11 @@ _CALL: Mapping[str, OutcomeKind] = {
 }
 
 
+def text_outcome(status: str, error: str, sid: str) -> Outcome | None:
+    """What a text's status means; None for one that decides nothing."""
+    return _outcome(_TEXT, status, error, sid)
+
+
 def _outcome(kinds: Mapping[str, OutcomeKind], status: str, error: str, sid: str) -> Outcome | None:
     kind = kinds.get(status)
     if kind is None:

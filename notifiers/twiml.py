@@ -6,7 +6,7 @@ an action it would post to the same document for ever.
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
@@ -78,9 +78,8 @@ def text(words: str | None) -> str:
 
 
 def _door(door: str, public_url: str, page_id: str, round_: int) -> str:
-    """Relative to the host, so that the call goes on wherever it began."""
-    prefix = urlsplit(public_url).path.rstrip("/")
-    return f"{prefix}/webhooks/twilio/{door}?{urlencode({'page': page_id, 'round': round_})}"
+    """In full, for the address signatures are made for."""
+    return f"{public_url.rstrip('/')}/webhooks/twilio/{door}?{urlencode({'page': page_id, 'round': round_})}"
 
 
 def _sayable(words: str) -> str:

@@ -6,10 +6,13 @@ import asyncio
 import secrets
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from grouping import Grouper
 from notifiers.breaker import Breakers
@@ -24,8 +27,10 @@ from oncall.clock import Clock
 from oncall.config import Settings
 from oncall.directory import Directory
 from oncall.metrics import Metrics
+from oncall.person import Preference
 from oncall.store.database import Database
 from oncall.store.inbox_writer import InboxWriter
+from oncall.together import Together
 from routing.catalog import Catalog
 from routing.catalog.assembly import SourceContent
 from routing.catalog.merging import merge_sources
@@ -34,6 +39,9 @@ from routing.owner import Resolver
 from routing.problem import Problem
 from schedules.sources.web import Web
 from schedules.worker import CalendarReader
+
+#: Pages whose last look before sending, or whose record after it, is one transaction.
+SIDE_BY_SIDE = 25
 
 
 class Organisation:
@@ -49,6 +57,8 @@ class Organisation:
         self.files = files
         self.further = further
         self.version = version
+        #: How people want to be reached, by person.
+        self.preferences: Mapping[str, Preference] = {}
         self.directory, self.catalog_problems = _with_further(files, further)
         directory = self.directory
         self.resolver = Resolver(
@@ -62,11 +72,22 @@ class Organisation:
         self.integrations = {integration.key_sha256: integration for integration in directory.integrations}
         self.integrations_by_name = {integration.name: integration for integration in directory.integrations}
 
+    def preferring(self, preferences: Mapping[str, Preference]) -> Organisation:
+        """The same, with people reached as they prefer."""
+        made = copy(self)
+        people = {
+            person.id: person.preferring(preferences[person.id]) if person.id in preferences else person
+            for person in self.files.people.values()
+        }
+        made.preferences = preferences
+        made.directory = msgspec.structs.replace(self.directory, people=people)
+        return made
+
     def reloaded(self, files: Directory) -> Organisation:
         """The same with other files; what is no longer a source of theirs is left out."""
         gone = {feed.name for feed in self.files.feeds} - {feed.name for feed in files.feeds}
         kept = [content for content in self.further if content.source not in gone]
-        return Organisation(files, kept, self.version)
+        return Organisation(files, kept, self.version).preferring(self.preferences)
 
 
 def _with_further(files: Directory, further: Sequence[SourceContent]) -> tuple[Directory, tuple[Problem, ...]]:
@@ -116,6 +137,10 @@ class GroupingState:
     organisation: Organisation | None = None
 
 
+def _together() -> Together[Any, bool]:
+    return Together(most=SIDE_BY_SIDE, everybodys=(SQLAlchemyError, OSError, TimeoutError))
+
+
 @dataclass(slots=True, kw_only=True)
 class Engine:
     """One node.
@@ -157,6 +182,9 @@ class Engine:
     wake: Wake = field(default_factory=Wake)
     breakers: Breakers = field(default_factory=Breakers)
     background: Background = field(default_factory=Background)
+    #: The last look at pages before they are sent, and the record of what came of them.
+    looks: Together[Any, bool] = field(default_factory=_together)
+    records: Together[Any, bool] = field(default_factory=_together)
     grouping: GroupingState = field(default_factory=GroupingState)
 
     @property

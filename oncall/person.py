@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -31,6 +32,32 @@ class ContactRule(msgspec.Struct, frozen=True, kw_only=True):
     after: timedelta = timedelta(0)
 
 
+class Preference(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person says about the contact methods that the files give them, by channel.
+
+    Attributes:
+        order: The first reaches them first; a method it does not name comes after those it does.
+        left_out: Not to be used.
+    """
+
+    order: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    def sorted(self, methods: Sequence[ContactMethod]) -> tuple[ContactMethod, ...]:
+        """The methods in this order."""
+        return tuple(sorted(methods, key=lambda method: self._place(method.channel)))
+
+    def ruled(self, rules: Sequence[ContactRule]) -> tuple[ContactRule, ...]:
+        """Contact rules with the same waits, given to the channels in this order, without those left out."""
+        used = [rule.channel for rule in rules if rule.channel not in self.left_out]
+        waits = sorted(rule.after for rule in rules)
+        channels = sorted(used, key=self._place)
+        return tuple(ContactRule(channel=name, after=wait) for name, wait in zip(channels, waits, strict=False))
+
+    def _place(self, channel: str) -> int:
+        return self.order.index(channel) if channel in self.order else len(self.order)
+
+
 class QuietHours(msgspec.Struct, frozen=True, kw_only=True):
     """Minutes after midnight in the person's zone in which ordinary pages wait; `until` <= `since` crosses midnight."""
 
@@ -55,6 +82,16 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     quiet_hours: QuietHours | None = None
     #: ISO 3166-1 alpha-2 with optional subdivision ("DE", "US-CA"): whose public holidays count for this person.
     holidays: str = ""
+
+    def preferring(self, preference: Preference) -> Person:
+        """This person as they want to be reached."""
+        methods = [method for method in self.methods if method.channel not in preference.left_out]
+        return msgspec.structs.replace(
+            self,
+            methods=preference.sorted(methods),
+            important=preference.ruled(self.important),
+            ordinary=preference.ruled(self.ordinary),
+        )
 
     def address(self, channel: str) -> str | None:
         """This person's address on a channel, or None."""

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import click
 import msgspec
 
+import oncall
 from notifiers.http import Answer, Http, NotCarriedOut, NoTelling
 from oncall.clock import SystemClock
 from oncall.demo.alertmanager import DemoAlertmanager
@@ -14,45 +21,102 @@ from oncall.demo.outage import OUTAGE
 
 #: The key of the example company's Alertmanager; it opens nothing else.
 EXAMPLE_KEY = "demo-key-for-trying-out"
+LOCAL = "http://127.0.0.1:8080"
+#: Seconds an engine of our own has to come up, and to stop.
+PATIENCE = 30.0
 
 
 @click.command()
-@click.option("--url", default="http://127.0.0.1:8080", show_default=True, help="Where the engine listens.")
+@click.option("--url", default=LOCAL, show_default=True, help="Where the engine listens.")
 @click.option("--key", default=EXAMPLE_KEY, show_default=True, help="The integration's key.")
 @click.option("--speed", default=1.0, show_default=True, help="2 plays twice as fast.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was posted as JSON lines.")
-def demo(url: str, key: str, speed: float, as_json: bool) -> None:
+@click.option("--once", is_flag=True, help="End when the outage is over, also an engine of the demo's own.")
+def demo(url: str, key: str, speed: float, *, as_json: bool, once: bool) -> None:
     """Replay an outage of several services at a running engine.
 
-    Start it first with `make run`, open the phone in the browser, and answer.
+    Where none runs, one of the example company is started for it: with a phone and a Slack workspace in the browser,
+    without any account, and with a database that is gone afterwards. Open both, and answer.
     """
     if speed <= 0:
         raise click.BadParameter("give a number above 0", param_hint="--speed")
-    asyncio.run(_play(url.rstrip("/"), key, speed, as_json=as_json))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_demo(url.rstrip("/"), key, speed, as_json=as_json, once=once))
 
 
-async def _play(url: str, key: str, speed: float, *, as_json: bool) -> None:
-    clock, sender, http = SystemClock(), DemoAlertmanager(), Http(allow_private=True)
+async def _demo(url: str, key: str, speed: float, *, as_json: bool, once: bool) -> None:
+    http = Http(allow_private=True)
+    try:
+        if url != LOCAL or await _lives(http, url):
+            await _play(http, url, key, speed, as_json=as_json)
+            return
+        async with _engine(http, url):
+            await _play(http, url, key, speed, as_json=as_json)
+            if not once:
+                click.echo("The engine goes on, so look around and answer. Ctrl-C ends it.", err=True)
+                await asyncio.Event().wait()
+    finally:
+        await http.close()
+
+
+async def _play(http: Http, url: str, key: str, speed: float, *, as_json: bool) -> None:
+    clock, sender = SystemClock(), DemoAlertmanager()
     begun = clock.now()
     never = asyncio.Event()
     if not as_json:
         click.echo(f"The phone is at {url}/phone; the incidents at {url}/incidents.")
+    for beat in OUTAGE:
+        passed = (clock.now() - begun).total_seconds()
+        if beat.at / speed > passed:
+            await clock.wait(never, beat.at / speed - passed)
+        for body in sender.post(beat.reports, clock.now()):
+            answer = await _post(http, f"{url}/api/v1/alertmanager/{key}", body)
+            if answer.status >= 300:
+                raise click.ClickException(f"{url} answered {answer.status}; is the key right? (--key)")
+        if as_json:
+            names = [f"{report.service}: {report.name}" for report in beat.reports]
+            click.echo(msgspec.json.encode({"at": beat.at, "posted": names}).decode())
+        else:
+            click.echo(f"{beat.at / speed:5.1f} s  {beat.told}")
+
+
+@contextlib.asynccontextmanager
+async def _engine(http: Http, url: str) -> AsyncIterator[None]:
+    """An engine of the example company in a process of its own, until the block ends; its database is thrown away."""
+    company = _example_company()
+    with tempfile.TemporaryDirectory(prefix="oncall-demo-") as data:
+        environment = {**os.environ, "ONCALL_DATA_DIR": data, "ONCALL_LOG_LEVEL": "warning"}
+        command = ("-m", "oncall", "serve", "--config", str(company), "--sign-in", "kim", "--standins")
+        engine = await asyncio.create_subprocess_exec(sys.executable, *command, env=environment, stdout=sys.stderr)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not await _lives(http, url):
+                    if engine.returncode is not None:
+                        raise click.ClickException("the engine did not start; the lines above say why")
+                    await asyncio.sleep(0.2)
+            yield
+        except TimeoutError as error:
+            raise click.ClickException(f"the engine did not start within {PATIENCE:.0f} s") from error
+        finally:
+            if engine.returncode is None:
+                engine.terminate()
+                await engine.wait()
+
+
+def _example_company() -> Path:
+    """The example company, in a checkout or in what was installed."""
+    package = Path(oncall.__file__).parent
+    for place in (package.parent / "examples" / "company", package / "examples" / "company"):
+        if place.is_dir():
+            return place
+    raise click.ClickException("the example company is not here; start an engine yourself and name it with --url")
+
+
+async def _lives(http: Http, url: str) -> bool:
     try:
-        for beat in OUTAGE:
-            passed = (clock.now() - begun).total_seconds()
-            if beat.at / speed > passed:
-                await clock.wait(never, beat.at / speed - passed)
-            for body in sender.post(beat.reports, clock.now()):
-                answer = await _post(http, f"{url}/api/v1/alertmanager/{key}", body)
-                if answer.status >= 300:
-                    raise click.ClickException(f"{url} answered {answer.status}; is the key right? (--key)")
-            if as_json:
-                names = [f"{report.service}: {report.name}" for report in beat.reports]
-                click.echo(msgspec.json.encode({"at": beat.at, "posted": names}).decode())
-            else:
-                click.echo(f"{beat.at / speed:5.1f} s  {beat.told}")
-    finally:
-        await http.close()
+        return (await http.request("GET", f"{url}/readyz", timeout_seconds=2, headers={})).status == 200
+    except (NotCarriedOut, NoTelling):
+        return False
 
 
 async def _post(http: Http, address: str, body: bytes) -> Answer:

@@ -13,10 +13,13 @@ import click
 import structlog
 from aiohttp import web
 
+from notifiers.channels import BY_NAME
 from oncall import wiring
 from oncall.cli.loading import config_option, load_or_exit
 from oncall.clock import SystemClock
-from oncall.config import Loaded
+from oncall.config import Loaded, Settings
+from oncall.demo import neighbours
+from oncall.directory import Directory
 from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.jobs import periodic
@@ -24,7 +27,7 @@ from oncall.jobs.calendar_watch import CalendarWatch
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
 from oncall.services.catalog import sources as catalog_sources
-from oncall.services.people import access
+from oncall.services.people import access, preferences
 from oncall.services.reload import BadDirectory, reload
 from oncall.services.rotations import calendars as rotations
 from oncall.services.slack import doors as slack_doors
@@ -45,7 +48,12 @@ SWITCH = 0.0005
 @click.command()
 @config_option
 @click.option("--sign-in", "person", metavar="PERSON", help="Print a one-time sign-in link for this person.")
-def serve(directory: Path, person: str | None) -> None:
+@click.option(
+    "--standins",
+    is_flag=True,
+    help="For trying out: without an account of Slack, show its messages in a workspace on this machine.",
+)
+def serve(directory: Path, person: str | None, *, standins: bool) -> None:
     """Run the engine: take alerts, page people, serve the views.
 
     SIGHUP reads the configuration again; SIGTERM and Ctrl-C stop. The database is brought up to date at the start.
@@ -55,15 +63,25 @@ def serve(directory: Path, person: str | None) -> None:
     sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
-            runner.run(_serve(loaded, directory, person))
+            runner.run(_serve(loaded, directory, person, standins=standins))
         except (OSError, OncallError) as error:
             raise click.ClickException(str(error)) from error
 
 
-async def _serve(loaded: Loaded, directory: Path, person: str | None) -> None:
+async def _serve(loaded: Loaded, directory: Path, person: str | None, *, standins: bool) -> None:
     assert loaded.directory is not None
-    loaded.settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = wiring.open_engine(loaded.directory, loaded.settings, SystemClock(), config_dir=directory)
+    if not standins or BY_NAME["slack"].configured(loaded.settings.channels):
+        await _serve_with(loaded.settings, loaded.directory, directory, person)
+        return
+    async with neighbours.local_slack(loaded.directory, f"http://{loaded.settings.listen}") as slack:
+        click.echo(f"Slack stands in on this machine: {slack.url.removesuffix('/api')}/")
+        settings = neighbours.connected(loaded.settings, slack)
+        await _serve_with(settings, neighbours.reachable_there(loaded.directory), directory, person)
+
+
+async def _serve_with(settings: Settings, files: Directory, directory: Path, person: str | None) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = wiring.open_engine(files, settings, SystemClock(), config_dir=directory)
     try:
         await migrations.upgrade(engine.database)
         engine.inbox.start()
@@ -101,6 +119,7 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
     if not await rotations.all_read(engine):
         await asyncio.wait([first], timeout=FIRST_READING)
     await catalog_sources.keep_up(engine)
+    await preferences.keep_up(engine)
     stages.start()
     scheduler.start()
     watch = CalendarWatch(engine)

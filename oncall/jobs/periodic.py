@@ -11,13 +11,14 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import actions, drills, history, receipts, watch
+from oncall.services import actions, drills, history, lost_answers, receipts, watch
 from oncall.services.catalog import feeds as catalog_feeds
 from oncall.services.catalog import runbooks as runbook_check
 from oncall.services.catalog import sources as catalog_sources
+from oncall.services.people import preferences
 from oncall.services.rotations import calendars as rotations
 from oncall.services.rotations import digest as rotation_digest
-from oncall.services.rotations import handoffs
+from oncall.services.rotations import handoffs, shift_checks
 from oncall.services.rotations import views as rotation_views
 from oncall.services.slack import groups as slack_groups
 from oncall.store import leases
@@ -38,6 +39,7 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("calendars", timedelta(minutes=1), rotations.refresh),
     Job("handoffs", timedelta(minutes=1), handoffs.tell),
+    Job("checks before shifts", timedelta(minutes=5), shift_checks.check),
     Job("rotation health", timedelta(hours=1), rotation_views.snapshot_all),
     Job("rotation digest", timedelta(minutes=15), rotation_digest.send_due),
     Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
@@ -47,8 +49,10 @@ JOBS: tuple[Job, ...] = (
     Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),
     Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),
     Job("catalog", timedelta(seconds=5), catalog_sources.keep_up, everywhere=True),
+    Job("contact preferences", timedelta(seconds=5), preferences.keep_up, everywhere=True),
     Job("slack groups", timedelta(minutes=2), slack_groups.sync),
     Job("receipts", timedelta(seconds=10), receipts.ask),
+    Job("lost answers", timedelta(seconds=10), lost_answers.ask),
     Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
     Job("history", timedelta(hours=1), history.trim),

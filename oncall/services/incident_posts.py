@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers import retry
 from notifiers.incident_card import CardStatus, IncidentCard, RelatedQuestion
+from notifiers.notifier import Follows
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
-from oncall.incident import Entry, EntryKind, Incident, Involvement
+from oncall.incident import ALERTMANAGER, Entry, EntryKind, Incident, Involvement
 from oncall.incident.record import ABOUT
+from oncall.services import page_posts
 from oncall.services.messages import links_of
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
@@ -44,7 +46,7 @@ TOLD = frozenset(EntryKind) - {EntryKind.PAGE, EntryKind.DELIVERY, EntryKind.ALE
 
 async def show_due(engine: Engine) -> int:
     """Bring every message that is out of date up to date; how many there were."""
-    if engine.slack is None:
+    if not any(isinstance(notifier, Follows) for notifier in engine.notifiers.values()):
         return 0
     now = engine.clock.now()
     async with engine.database.read() as tx:
@@ -53,7 +55,12 @@ async def show_due(engine: Engine) -> int:
         return 0
     async with engine.database.write() as tx:
         due = await posts.claim(tx, now, now + LEASE, MOST)
-    await asyncio.gather(*(_show(engine, post) for post in due))
+    direct: dict[str, list[Post]] = {}
+    for post in due:
+        if post.page:
+            direct.setdefault(post.page, []).append(post)
+    shows = [_show(engine, post) for post in due if not post.page]
+    await asyncio.gather(*shows, *(page_posts.show(engine, rows) for rows in direct.values()))
     return len(due)
 
 
@@ -114,7 +121,7 @@ async def _card(engine: Engine, tx: AsyncConnection, incident: Incident) -> Inci
     alerts = (await alert_rows.totals(tx, [incident.id])).get(incident.id, 0)
     lead = engine.directory.teams.get(incident.lead.team)
     language = lead.language if lead else "en"
-    done = next((e for e in reversed(history) if e.kind in {EntryKind.ACKNOWLEDGED, EntryKind.RESOLVED}), None)
+    done = await incident_rows.latest(tx, incident.id, (EntryKind.ACKNOWLEDGED, EntryKind.RESOLVED))
     status = CardStatus(incident.status.value)
     shown = done if status is not CardStatus.TRIGGERED else None
     return IncidentCard(
@@ -175,4 +182,4 @@ def _team(engine: Engine, team: str) -> str:
 
 def _name(engine: Engine, person: str) -> str:
     known = engine.directory.people.get(person)
-    return known.name if known else person
+    return known.name if known else "" if person == ALERTMANAGER.person else person

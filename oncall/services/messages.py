@@ -26,16 +26,25 @@ ASKING = frozenset({MessageKind.PAGE, MessageKind.REMINDER})
 
 
 async def messages_for(
-    engine: Engine, tx: AsyncConnection, pages: Sequence[Page], incidents: Mapping[int, Incident], now: datetime
+    engine: Engine,
+    tx: AsyncConnection,
+    pages: Sequence[Page],
+    incidents: Mapping[int, Incident],
+    now: datetime,
+    *,
+    again: bool = False,
 ) -> list[Message]:
-    """What each page says. Gives incidents their reply codes at these addresses where a channel takes answers."""
+    """What each page says. Gives incidents their reply codes at these addresses where a channel takes answers.
+
+    With `again` a message that was sent is worded once more, with the codes it had: nothing is written.
+    """
     about = [(page, incidents.get(page.incident or 0)) for page in pages]
     wanted = [
         (page.channel, page.address, incident.id)
         for page, incident in about
-        if incident is not None and page.kind in ASKING and engine.channels[page.channel].two_way
+        if incident is not None and page.kind in ASKING and not again and engine.channels[page.channel].two_way
     ]
-    codes = await replies.codes_for(tx, wanted, now)
+    codes = {named: str(code) for named, code in (await replies.codes_for(tx, wanted, now)).items()}
     facts: dict[int, _Facts] = {}
     for _, incident in about:
         if incident is not None and incident.id not in facts:
@@ -81,7 +90,7 @@ def _about_nothing(engine: Engine, page: Page) -> Message:
 
 
 def _about_incident(
-    engine: Engine, page: Page, incident: Incident, facts: _Facts, codes: Mapping[replies.Named, int]
+    engine: Engine, page: Page, incident: Incident, facts: _Facts, codes: Mapping[replies.Named, str]
 ) -> Message:
     asking = page.kind in ASKING
     involvement = incident.of(page.team)
@@ -90,7 +99,7 @@ def _about_incident(
         page_id=page.id,
         at=page.planned_at,
         incident=incident.id,
-        code=str(codes.get((page.channel, page.address, incident.id), "")),
+        code=codes.get((page.channel, page.address, incident.id), page.code),
         team=_team(engine, page),
         severity=involvement.severity if involvement else incident.severity,
         summary=incident.title,

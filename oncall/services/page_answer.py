@@ -11,8 +11,8 @@ from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Actor, IncidentStatus, Via
 from oncall.services import incidents
+from oncall.store import contacts, pages
 from oncall.store import incidents as incident_rows
-from oncall.store import pages
 from oncall.store.pages import Page
 from routing.alert import Severity
 
@@ -73,6 +73,9 @@ async def acknowledge_page(engine: Engine, page_id: str) -> None:
     async with engine.database.read() as tx:
         page, number = await _asked(engine, tx, page_id)
     await incidents.acknowledge(engine, number, by=Actor(page.person, DOORS.get(page.channel, Via.WEB)))
+    async with engine.database.write() as tx:
+        now = engine.clock.now()
+        await contacts.change(tx, page.channel, page.address, answered_at=now, fault="", fault_at=None)
 
 
 async def _asked(engine: Engine, tx: AsyncConnection, page_id: str) -> tuple[Page, int]:

@@ -24,6 +24,7 @@ from aiohttp import web
 
 from oncall.clock import Clock, SystemClock
 from oncall.standins.faults import Faults
+from oncall.standins.slack_page import SlackPage
 from oncall.standins.slack_rules import APP_METHODS, METHODS, argument_faults
 from oncall.standins.slack_workspace import Post, Refuse, Workspace
 from oncall.standins.violations import Violations
@@ -36,6 +37,7 @@ class SlackStandin:
 
     Args:
         engine_url: Where the engine listens for actions, commands and events.
+        port: Of this server; any free one by default.
 
     Attributes:
         workspace: Users, channels, groups and everything that was posted.
@@ -52,6 +54,7 @@ class SlackStandin:
         app_token: str = "xapp-standin",  # noqa: S107 - of this local workspace
         signing_secret: str = "8f742231b10e8888abcd99yyyzzz85a5",  # noqa: S107 - of this local workspace
         clock: Clock | None = None,
+        port: int = 0,
     ) -> None:
         self.engine_url = engine_url.rstrip("/")
         self.bot_token, self.app_token, self.signing_secret = bot_token, app_token, signing_secret
@@ -64,6 +67,10 @@ class SlackStandin:
         self.sockets: list[web.WebSocketResponse] = []
         self._acks: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
         self._clock = clock or SystemClock()
+        self._port = port
+        self._askers: dict[str, str] = {}
+        #: The workspace as a browser shows it, at the root of this server.
+        self.page = SlackPage(self)
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -73,9 +80,10 @@ class SlackStandin:
         app.router.add_route("*", "/api/{method}", self._api)
         app.router.add_get("/link", self._link)
         app.router.add_post("/response/{token}", self._response)
+        self.page.add_to(app.router)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         host, port = self._runner.addresses[0][:2]
         self.url = f"http://{host}:{port}/api"
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3))
@@ -112,7 +120,7 @@ class SlackStandin:
             "channel": {"id": post.channel, "name": "somewhere"},
             "message": {"type": "message", "text": post.text, "ts": post.ts, "blocks": post.blocks},
             "state": {"values": {}},
-            "response_url": self.response_url(),
+            "response_url": self.response_url(user),
             "actions": [{**pressed, "action_ts": action_ts or f"{self._clock.now().timestamp():.6f}"}],
         }
         return await self.interact(payload)
@@ -158,7 +166,7 @@ class SlackStandin:
             "command": "/oncall",
             "text": text,
             "api_app_id": "A0000APP",
-            "response_url": self.response_url(),
+            "response_url": self.response_url(user),
             "trigger_id": self.workspace.trigger(),
         }
         if self.sockets:
@@ -212,9 +220,11 @@ class SlackStandin:
         for socket in self.sockets:
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
 
-    def response_url(self) -> str:
-        """An address that takes late answers."""
-        return f"{self.url.removesuffix('/api')}/response/{secrets.token_hex(4)}"
+    def response_url(self, user: str = "") -> str:
+        """An address that takes late answers, for this member's eyes."""
+        token = secrets.token_hex(4)
+        self._askers[token] = user
+        return f"{self.url.removesuffix('/api')}/response/{token}"
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
@@ -263,7 +273,9 @@ class SlackStandin:
         return socket
 
     async def _response(self, request: web.Request) -> web.Response:
-        self.responses.append(await request.json())
+        said = await request.json()
+        self.responses.append(said)
+        self.page.whisper(self._askers.get(request.match_info["token"], ""), str(said.get("text", "")))
         return web.Response(text="ok")
 
 

@@ -22,8 +22,8 @@ from aiohttp import web
 from oncall.clock import Clock, SystemClock
 from oncall.standins.faults import Faults
 from oncall.standins.twilio_call import Heard, walk
-from oncall.standins.twilio_resources import Call, Text, call_resource, error, new_sid, text_resource
-from oncall.standins.twilio_rules import Form, Rules, call_faults, message_faults
+from oncall.standins.twilio_resources import Call, Text, call_resource, error, new_sid, text_page, text_resource
+from oncall.standins.twilio_rules import Form, Rules, call_faults, list_faults, message_faults
 from oncall.standins.twilio_signing import sign
 from oncall.standins.violations import Violations
 
@@ -68,6 +68,10 @@ class TwilioStandin:
         self.answers: list[str] = []
         self.refused: dict[str, int] = {}
         self.refused_calls: dict[str, int] = {}
+        #: How texts stand by SID: status and error code, as they were last reported.
+        self.statuses: dict[str, tuple[str, int]] = {}
+        #: The list of texts answers 503 while set.
+        self.list_fails = False
         self.url = ""
         self.violations = Violations("Twilio")
         self._clock = clock or SystemClock()
@@ -81,6 +85,7 @@ class TwilioStandin:
         app = web.Application()
         base = "/2010-04-01/Accounts/{account}"
         app.router.add_post(base + "/Messages.json", self._messages)
+        app.router.add_get(base + "/Messages.json", self._list)
         app.router.add_post(base + "/Calls.json", self._calls)
         app.router.add_route("*", "/{rest:.*}", self._nothing)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -168,6 +173,7 @@ class TwilioStandin:
         }
         if error_code:
             form["ErrorCode"] = str(error_code)
+        self.statuses[text.sid] = (status, error_code)
         return (await self.post(text.status_callback, form))[0] if text.status_callback else 204
 
     async def post(self, url: str, form: Mapping[str, str]) -> tuple[int, str, str]:
@@ -190,12 +196,30 @@ class TwilioStandin:
                 to=_first(form, "To"),
                 sender=_first(form, "From") or _first(form, "MessagingServiceSid"),
                 body=_first(form, "Body"),
+                created_at=self._clock.now(),
                 status_callback=_first(form, "StatusCallback"),
             )
             self.texts.append(text)
-            return web.json_response(text_resource(text, self.account_sid, self._clock.now()), status=201)
+            return web.json_response(text_resource(text, self.account_sid), status=201)
 
         return await self._serve(request, message_faults, self.refused, create)
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        """The texts to or from a number, newest first."""
+        if request.headers.get("Authorization") != self._basic():
+            return error(401, 20003, "Authenticate")
+        if request.match_info["account"] != self.account_sid:
+            return error(404, 20404, "The requested resource was not found")
+        query: Form = {key: request.query.getall(key) for key in request.query}
+        for code, what in list_faults(query):
+            self.violations.add(f"{code}: {what}")
+        if self.list_fails:
+            return error(503, 20503, "Service unavailable")
+        to, sender = _first(query, "To"), _first(query, "From")
+        fitting = [text for text in reversed(self.texts) if to in {"", text.to} and sender in {"", text.sender}]
+        size = int(_first(query, "PageSize") or 50)
+        shown = [text_resource(text, self.account_sid, *self.statuses.get(text.sid, ("", 0))) for text in fitting]
+        return web.json_response(text_page(shown[:size], self.account_sid, request.query_string))
 
     async def _calls(self, request: web.Request) -> web.StreamResponse:
         def create(form: Form) -> web.Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -18,6 +18,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
     to: str
     sender: str
     body: str
+    created_at: datetime
     status_callback: str = ""
 
 
@@ -36,8 +37,9 @@ def new_sid(prefix: str) -> str:
     return prefix + secrets.token_hex(16)
 
 
-def text_resource(text: Text, account_sid: str, at: datetime) -> Mapping[str, object]:
-    """A message that was just queued."""
+def text_resource(text: Text, account_sid: str, status: str = "", error_code: int = 0) -> Mapping[str, object]:
+    """A message as it stands; without a status it was just queued."""
+    at = text.created_at
     service = text.sender.startswith("MG")
     uri = f"/2010-04-01/Accounts/{account_sid}/Messages/{text.sid}"
     return {
@@ -45,10 +47,10 @@ def text_resource(text: Text, account_sid: str, at: datetime) -> Mapping[str, ob
         "api_version": "2010-04-01",
         "body": text.body,
         "date_created": format_datetime(at),
-        "date_sent": None,
+        "date_sent": format_datetime(at) if status not in {"", "queued", "accepted"} else None,
         "date_updated": format_datetime(at),
         "direction": "outbound-api",
-        "error_code": None,
+        "error_code": error_code or None,
         "error_message": None,
         "from": None if service else text.sender,
         "messaging_service_sid": text.sender if service else None,
@@ -57,10 +59,26 @@ def text_resource(text: Text, account_sid: str, at: datetime) -> Mapping[str, ob
         "price": None,
         "price_unit": "USD",
         "sid": text.sid,
-        "status": "accepted" if service else "queued",
+        "status": status or ("accepted" if service else "queued"),
         "subresource_uris": {"media": f"{uri}/Media.json"},
         "to": text.to,
         "uri": f"{uri}.json",
+    }
+
+
+def text_page(texts: Sequence[Mapping[str, object]], account_sid: str, query: str) -> Mapping[str, object]:
+    """The first page of a list of messages; there is no second."""
+    uri = f"/2010-04-01/Accounts/{account_sid}/Messages.json?{query}"
+    return {
+        "end": max(len(texts) - 1, 0),
+        "first_page_uri": uri,
+        "messages": list(texts),
+        "next_page_uri": None,
+        "page": 0,
+        "page_size": len(texts),
+        "previous_page_uri": None,
+        "start": 0,
+        "uri": uri,
     }
 
 

@@ -22,6 +22,8 @@ _CALL_PARAMETERS = (
     "AsyncAmdStatusCallback AsyncAmdStatusCallbackMethod Byoc CallReason CallToken RecordingTrack TimeLimit "
     "ClientNotificationUrl Url Twiml ApplicationSid"
 )
+_LIST_PARAMETERS = "To From DateSent DateSent< DateSent> PageSize Page PageToken"
+_LIST = frozenset(_LIST_PARAMETERS.split())
 _MESSAGE = frozenset(_MESSAGE_PARAMETERS.split())
 _CALL = frozenset(_CALL_PARAMETERS.split())
 _REPEATABLE = frozenset({"MediaUrl", "PersistentAction", "StatusCallbackEvent", "RecordingStatusCallbackEvent"})
@@ -45,6 +47,16 @@ def message_faults(form: Form) -> list[Broken]:
         faults.append((21617, "Body is longer than 1600 characters"))
     faults += _whole(form, "ValidityPeriod", 1, 36000)
     faults += _address(form, "StatusCallback", 21609)
+    return faults
+
+
+def list_faults(query: Form) -> list[Broken]:
+    """Every rule a request for the list of texts breaks; empty if none."""
+    faults = list(_shape(query, _LIST))
+    for key in ("To", "From"):
+        if _one(query, key):
+            faults += _number(query, key, missing=20001, invalid=20001)
+    faults += _whole(query, "PageSize", 1, 1000)
     return faults
 
 

@@ -115,6 +115,18 @@ async def entries(tx: AsyncConnection, number: int, *, after: int = 0, limit: in
     return [(row.id, _entry(row)) for row in (await tx.execute(query)).all()]
 
 
+async def latest(tx: AsyncConnection, number: int, kinds: Collection[EntryKind]) -> Entry | None:
+    """The newest line of these kinds in a timeline."""
+    query = (
+        sa.select(timeline)
+        .where(timeline.c.incident_id == number, timeline.c.kind.in_([kind.value for kind in kinds]))
+        .order_by(timeline.c.id.desc())
+        .limit(1)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return _entry(row) if row else None
+
+
 async def waits_for_complete_message(tx: AsyncConnection, numbers: Collection[int]) -> set[int]:
     """Those that are open only because the message that ended them left alerts out, and nobody reopened them since."""
     found: set[int] = set()

@@ -58,7 +58,19 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     leased_by: str | None = None
     leased_until: datetime | None = None
     bundled_into: str | None = None
+    #: When it was first due, where a limit holds it back.
+    held_since: datetime | None = None
     detail: str = ""
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One attempt to carry a page, as it is to be recorded."""
+
+    page: str
+    channel: str
+    started: datetime
+    ended: datetime
+    outcome: Outcome
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +85,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     provider_id: str
     code: str
     detail: str
+    trace: str = ""
 
 
 async def add(tx: AsyncConnection, pages: Sequence[Page]) -> None:
@@ -134,7 +147,7 @@ async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why
 
 async def another_method(tx: AsyncConnection, tried: Page) -> bool:
     """Whether the person has a planned page left in the same asking, beside this one."""
-    return (await tx.execute(_left(tried).where(page.c.id != tried.id))).scalar() is not None
+    return (await tx.execute(_left(tried))).scalar() is not None
 
 
 async def hasten(tx: AsyncConnection, failed: Page, now: datetime) -> bool:
@@ -213,43 +226,58 @@ async def recent(tx: AsyncConnection, addresses: Collection[str], since: datetim
 
 
 async def latest_incident(tx: AsyncConnection, channel: str, address: str) -> int | None:
-    """The incident of the newest page that went to this address."""
+    """The incident a bare word from this address is about: the newest it was asked about and that is not over.
+
+    Where all are over, the newest of all, so that the answer can say so. Of a bundle, the loudest.
+    """
+    asking = page.c.kind.in_([MessageKind.PAGE.value, MessageKind.REMINDER.value])
     query = (
         sa.select(page.c.incident_id)
+        .join(incident, incident.c.id == page.c.incident_id)
         .where(
             page.c.channel == channel,
             page.c.address == address,
             page.c.sent_at.is_not(None),
             page.c.incident_id.is_not(None),
         )
-        .order_by(page.c.sent_at.desc())
+        .order_by(
+            sa.case((sa.and_(asking, incident.c.resolved_at.is_(None)), 0), else_=1),
+            page.c.sent_at.desc(),
+            page.c.bundled_into.is_not(None),
+        )
         .limit(1)
     )
     return (await tx.execute(query)).scalar()
 
 
-async def record(
-    tx: AsyncConnection, page_id: str, *, channel: str, started: datetime, ended: datetime, outcome: Outcome
-) -> None:
-    """Write what came of one attempt."""
-    await tx.execute(
-        sa.insert(delivery).values(
-            page_id=page_id,
-            channel=channel,
-            started_at=started,
-            ended_at=ended,
-            outcome=outcome.kind.value,
-            provider_id=outcome.provider_id,
-            code=outcome.code,
-            detail=outcome.detail,
+async def record(tx: AsyncConnection, attempts: Sequence[Attempt]) -> None:
+    """Write what came of attempts."""
+    if attempts:
+        await tx.execute(
+            sa.insert(delivery),
+            [
+                {
+                    "page_id": one.page,
+                    "channel": one.channel,
+                    "started_at": one.started,
+                    "ended_at": one.ended,
+                    "outcome": one.outcome.kind.value,
+                    "provider_id": one.outcome.provider_id,
+                    "code": one.outcome.code,
+                    "detail": one.outcome.detail,
+                    "trace": one.outcome.trace or None,
+                }
+                for one in attempts
+            ],
         )
-    )
 
 
 async def find_delivery(tx: AsyncConnection, channel: str, provider_id: str, page_id: str) -> Delivery | None:
     """The attempt a provider reports on: by its own name for it, else the newest of the page that has none yet."""
-    named = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.provider_id == provider_id)
-    row = (await tx.execute(named.order_by(delivery.c.id.desc()).limit(1))).one_or_none()
+    row = None
+    if provider_id:
+        named = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.provider_id == provider_id)
+        row = (await tx.execute(named.order_by(delivery.c.id.desc()).limit(1))).one_or_none()
     if row is None and page_id:
         nameless = sa.select(delivery).where(
             delivery.c.channel == channel, delivery.c.page_id == page_id, delivery.c.provider_id == ""
@@ -309,6 +337,52 @@ async def awaiting_receipt(
     ]
 
 
+class InDoubt(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt whose answer was lost, and by what its message can be found."""
+
+    page: str
+    channel: str
+    address: str
+    started_at: datetime
+    trace: str
+
+
+async def in_doubt(
+    tx: AsyncConnection, channels: Collection[str], since: datetime, until: datetime, limit: int
+) -> list[InDoubt]:
+    """Attempts that began in this span, of which nobody knows whether they were carried out; oldest first.
+
+    Those that are about to be sent once more are left out: they are looked up before that.
+    """
+    query = (
+        sa.select(delivery.c.page_id, delivery.c.channel, page.c.address, delivery.c.started_at, delivery.c.trace)
+        .join(page, page.c.id == delivery.c.page_id)
+        .where(
+            delivery.c.channel.in_(list(channels)),
+            delivery.c.started_at >= since,
+            delivery.c.started_at <= until,
+            delivery.c.outcome == OutcomeKind.UNKNOWN.value,
+            delivery.c.provider_id == "",
+            delivery.c.trace.is_not(None),
+            page.c.status.in_([PageStatus.SENT.value, PageStatus.FAILED.value]),
+        )
+        .order_by(delivery.c.id)
+        .limit(limit)
+    )
+    return [
+        InDoubt(page=row.page_id, channel=row.channel, address=row.address, started_at=row.started_at, trace=row.trace)
+        for row in (await tx.execute(query)).all()
+    ]
+
+
+async def known(tx: AsyncConnection, channel: str, provider_ids: Collection[str]) -> set[str]:
+    """Those of a provider's names for messages that some attempt already has."""
+    query = sa.select(delivery.c.provider_id).where(
+        delivery.c.channel == channel, delivery.c.provider_id.in_(list(provider_ids))
+    )
+    return set((await tx.execute(query)).scalars())
+
+
 async def deliveries(tx: AsyncConnection, page_ids: Collection[str]) -> list[Delivery]:
     """The attempts to carry these pages, in order."""
     found: list[Delivery] = []
@@ -324,8 +398,15 @@ async def deliveries_since(tx: AsyncConnection, channels: Collection[str], since
     return [_delivery(row) for row in (await tx.execute(query.order_by(delivery.c.id))).all()]
 
 
+async def newest_deliveries(tx: AsyncConnection, channel: str, since: datetime, limit: int) -> list[Delivery]:
+    """The newest attempts through a channel since then, newest first."""
+    query = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.started_at >= since)
+    rows = await tx.execute(query.order_by(delivery.c.started_at.desc(), delivery.c.id.desc()).limit(limit))
+    return [_delivery(row) for row in rows.all()]
+
+
 def _left(tried: Page) -> sa.Select[tuple[str]]:
-    """The person's next planned page of the same asking."""
+    """The person's next planned page of the same asking, other than this one: it may wait to be tried again."""
     return (
         sa.select(page.c.id)
         .where(
@@ -335,6 +416,7 @@ def _left(tried: Page) -> sa.Select[tuple[str]]:
             page.c.planned_at == tried.planned_at,
             page.c.kind == tried.kind.value,
             page.c.status == PageStatus.PLANNED.value,
+            page.c.id != tried.id,
         )
         .order_by(page.c.due_at)
         .limit(1)
@@ -350,6 +432,7 @@ _CHANGING = (
     "leased_by",
     "leased_until",
     "bundled_into",
+    "held_since",
     "detail",
 )
 
@@ -382,4 +465,5 @@ def _delivery(row: Any) -> Delivery:
         provider_id=row.provider_id,
         code=row.code,
         detail=row.detail,
+        trace=row.trace or "",
     )

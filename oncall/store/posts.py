@@ -16,7 +16,13 @@ from oncall.store.statements import any_of
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
-    """One incident's message in one channel. `place` is empty until it was posted."""
+    """One incident's message in one channel, or a direct message that asks about it.
+
+    Attributes:
+        place: Where it is, as its provider names it; empty until it was posted.
+        page: The page a direct message carried; "" for a channel's.
+        shown: How the incidents of a direct message stood when it was last written.
+    """
 
     incident: int
     channel: str
@@ -24,6 +30,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime
     told: int
     attempts: int
+    page: str = ""
+    shown: str = ""
 
 
 async def add(tx: AsyncConnection, wanted: Sequence[tuple[int, str]]) -> None:
@@ -35,11 +43,20 @@ async def add(tx: AsyncConnection, wanted: Sequence[tuple[int, str]]) -> None:
 
 
 async def incident_at(tx: AsyncConnection, place: str) -> int | None:
-    """The incident whose message is at that place."""
-    number: int | None = (
-        await tx.execute(sa.select(incident_post.c.incident_id).where(incident_post.c.place == place).limit(1))
-    ).scalar()
+    """The incident whose message in a team's channel is at that place."""
+    query = sa.select(incident_post.c.incident_id).where(
+        incident_post.c.place == place, incident_post.c.page_id.is_(None)
+    )
+    number: int | None = (await tx.execute(query.limit(1))).scalar()
     return number
+
+
+async def follow(tx: AsyncConnection, page_id: str, place: str, incidents: Collection[int], now: datetime) -> None:
+    """A direct message about these incidents stands there; it is looked at once, for they may have changed meanwhile."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    for incident in sorted(incidents):
+        row = {"incident_id": incident, "channel": page_id, "place": place, "told": 0, "attempts": 0, "due_at": now}
+        await tx.execute(insert(incident_post).values(**row, page_id=page_id, shown="").on_conflict_do_nothing())
 
 
 async def touch(tx: AsyncConnection, incidents: Collection[int], now: datetime) -> None:
@@ -75,6 +92,8 @@ async def claim(tx: AsyncConnection, now: datetime, until: datetime, limit: int)
             due_at=row.due_at,
             told=row.told,
             attempts=row.attempts,
+            page=row.page_id or "",
+            shown=row.shown or "",
         )
         for row in (await tx.execute(query)).all()
     ]
@@ -84,13 +103,21 @@ async def claim(tx: AsyncConnection, now: datetime, until: datetime, limit: int)
 
 
 async def settle(
-    tx: AsyncConnection, post: Post, *, place: str, told: int, free_at: datetime, again: datetime | None
+    tx: AsyncConnection,
+    post: Post,
+    *,
+    place: str,
+    told: int,
+    free_at: datetime,
+    again: datetime | None,
+    shown: str = "",
 ) -> None:
     """Note what came of bringing it up to date; it may be claimed again from `free_at`.
 
     Without `again` it is no longer due, unless it changed in the meantime.
     """
-    values = {"place": place, "told": told, "leased_until": free_at, "attempts": post.attempts + 1 if again else 0}
+    tries = post.attempts + 1 if again else 0
+    values = {"place": place, "told": told, "leased_until": free_at, "attempts": tries, "shown": shown}
     await tx.execute(sa.update(incident_post).where(_is(post)).values(values))
     unchanged = sa.and_(_is(post), incident_post.c.due_at == post.due_at)
     await tx.execute(sa.update(incident_post).where(unchanged).values(due_at=again))

@@ -15,6 +15,7 @@ from oncall.services.views import (
     now_view,
     operator_view,
     phone_view,
+    providers_view,
     similar,
     team_view,
 )
@@ -109,6 +110,10 @@ async def _insights(engine: Engine, caller: Caller, asked: Asked) -> insights.In
 
 async def _operator(engine: Engine, caller: Caller, _asked: Asked) -> operator_view.OperatorView:
     return await operator_view.view_operator(engine, caller)
+
+
+async def _providers(engine: Engine, caller: Caller, _asked: Asked) -> providers_view.ProvidersView:
+    return await providers_view.view_providers(engine, caller)
 
 
 async def _quarantine(engine: Engine, caller: Caller, asked: Asked) -> operator_view.QuarantinePage:
@@ -283,6 +288,14 @@ OPERATIONS: tuple[Operation, ...] = (
         about="What works and what does not; for admins.",
         call=_operator,
         answer=operator_view.OperatorView,
+    ),
+    Operation(
+        method="GET",
+        path="/operator/providers",
+        name="list_providers",
+        about="How the providers that carry pages do: latency, success, what to do; for admins.",
+        call=_providers,
+        answer=providers_view.ProvidersView,
     ),
     Operation(
         method="GET",

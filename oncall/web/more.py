@@ -18,11 +18,15 @@ PLACES = (
     ("/readiness", "Readiness", "Which services are ready to be woken up for", "check"),
     ("/subscriptions", "Calendars to subscribe to", "Your shifts, or a team's, in your own calendar", "calendar"),
     ("/actions", "Action items", "What is to be done after incidents, by whom, until when", "check"),
+    ("/contacts", "Contact methods", "How pages reach you: prove them, try them", "phone"),
     ("/drills", "Drills", "Practise answering, and see how fast it went", "clock"),
     ("/account", "Account", "Your role, API tokens, signing out", "person"),
     ("/api/v1/openapi.json", "API", "Everything here, for programs", "box"),
 )
-FOR_ADMINS = (("/operator", "Operator", "Channels, calendars, senders, quarantine, audit log", "warn"),)
+FOR_ADMINS = (
+    ("/operator", "Operator", "Channels, calendars, senders, quarantine, audit log", "warn"),
+    ("/operator/providers", "Providers", "How fast and how well pages are carried, and what to do", "up"),
+)
 
 
 @signed_in

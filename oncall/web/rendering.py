@@ -37,6 +37,7 @@ BEHIND_MORE = (
     "/covers",
     "/insights",
     "/operator",
+    "/contacts",
     "/account",
     "/drills",
     "/actions",

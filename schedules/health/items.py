@@ -132,9 +132,16 @@ def people(plan: Plan) -> Item:
     """Unknown names, and members on call who cannot be reached."""
     weights = plan.weights
     unreachable = sorted(name for name in plan.stretches if name in plan.members and not plan.reachable(name))
+    unproven = sorted(
+        name
+        for name in plan.stretches
+        if plan.reachable(name) and name in plan.members and not plan.members[name].proven
+    )
     lost = weights.people_unknown * len(plan.unknown) + weights.people_unreachable * len(unreachable)
+    lost += weights.people_unproven * len(unproven)
     facts = [f"nobody knows “{name}” ({plan.hours[name]:.4g} h on call)" for name in plan.unknown]
     facts += [f"{name} cannot be reached ({plan.hours[name]:.4g} h on call)" for name in unreachable]
+    facts += [f"no contact method of {name} worked lately ({plan.hours[name]:.4g} h on call)" for name in unproven]
     return Item(name="people", lost=min(weights.people, lost), cap=weights.people, facts=tuple(facts))
 
 

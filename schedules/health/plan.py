@@ -19,8 +19,10 @@ from schedules.unsocial import unsocial
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who shares the rotation, on call in it or not."""
 
-    #: At least one verified contact method that answered lately.
+    #: At least one contact method that is set up and not refused.
     reachable: bool = True
+    #: False where a check before a shift found that nothing came back from any method lately.
+    proven: bool = True
     timezone: str = "UTC"
     #: ISO 3166 code of the place whose public holidays count.
     holidays: str = ""

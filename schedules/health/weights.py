@@ -37,6 +37,7 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     people: float = 8
     people_unknown: float = 4
     people_unreachable: float = 3
+    people_unproven: float = 1
 
     horizon: float = 8
     horizon_days: float = 56

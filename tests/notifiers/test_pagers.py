@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from notifiers.http import Http
 from notifiers.last_resort import LastResortNotifier, tamed
-from notifiers.message import Link, MessageKind
+from notifiers.message import Link, MessageKind, Standing
 from notifiers.notifier import GivesReceipts
 from notifiers.ntfy import MOST_BYTES, NtfyNotifier
 from notifiers.outcome import OutcomeKind
@@ -85,6 +85,18 @@ class TestPagerDuty:
         assert began["dedup_key"] == ended["dedup_key"]
         assert incident_of(PUBLIC, began["dedup_key"]) == 4711
 
+    async def test_what_happens_here_happens_there_under_the_same_key(self, notifier, server, message):
+        place = (await notifier.send(KEY, message())).provider_id
+        taken, over = (Standing(resolved=resolved, by="Ana", at=message().at) for resolved in (False, True))
+        for standings in ({}, {4711: taken}, {4711: over}):
+            outcome = await notifier.follow(KEY, place, message(), standings)
+            assert outcome.kind is OutcomeKind.ACCEPTED
+        events = [json.loads(body) for _, body in server.seen]
+        for event in events:
+            jsonschema.validate(event, SCHEMA)
+        assert [event["event_action"] for event in events] == ["trigger", "acknowledge", "resolve"]
+        assert {event["dedup_key"] for event in events} == {place}
+
     async def test_a_refused_routing_key_is_for_the_contact(self, notifier, server, message):
         server.answer = (400, {"status": "invalid event", "errors": ["'routing_key' is invalid"]})
         assert (await notifier.send(KEY, message())).kind is OutcomeKind.REFUSED
@@ -143,6 +155,22 @@ class TestPushover:
         receipt = await notifier.receipt("x" * 30)
         assert (receipt.answered, receipt.final) == (answered, final)
         assert isinstance(notifier, GivesReceipts)
+
+    async def test_it_stops_repeating_once_nobody_needs_to_answer(self, notifier, server, message, storm):
+        taken = Standing(resolved=False, by="Ben", at=message().at)
+        await notifier.follow("u" * 30, "x" * 30, message(), {})
+        await notifier.follow("u" * 30, "x" * 30, storm, {101: taken})
+        assert server.seen == [], "somebody still has to answer"
+        outcome = await notifier.follow("u" * 30, "x" * 30, message(), {4711: taken})
+        ((path, body),) = server.seen
+        assert path == f"/1/receipts/{'x' * 30}/cancel.json"
+        assert parse_qs(body.decode()) == {"token": ["a" * 30]}
+        assert outcome.kind is OutcomeKind.ACCEPTED
+
+    async def test_a_notification_without_a_receipt_has_nothing_to_stop(self, notifier, server, message):
+        taken = Standing(resolved=True, by="Ben", at=message().at)
+        assert (await notifier.follow("u" * 30, "pg_1", message(), {4711: taken})).kind is OutcomeKind.ACCEPTED
+        assert server.seen == []
 
     @pytest.mark.parametrize("answer", [(500, {}), (200, []), (200, {"status": 0}), (404, {"status": 0})])
     async def test_a_receipt_that_cannot_be_had_says_nothing(self, notifier, server, answer):

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifiers.outcome import Outcome, OutcomeKind
-from notifiers.retry import LONGEST_WAIT, MOST_ATTEMPTS, decide
+from notifiers.retry import LONGEST_WAIT, LOOK_FIRST, MOST_ATTEMPTS, decide
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
-def after(kind: OutcomeKind, *, attempts: int = 1, has_next: bool = True, **more):
-    return decide(Outcome(kind=kind, **more), attempts=attempts, now=NOON, has_next=has_next)
+def after(kind: OutcomeKind, *, attempts: int = 1, has_next: bool = True, doubtful: int = 0, **more):
+    return decide(Outcome(kind=kind, **more), attempts=attempts, now=NOON, has_next=has_next, doubtful=doubtful)
 
 
 @pytest.mark.parametrize("kind", [OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED])
@@ -49,8 +49,12 @@ def test_an_unknown_outcome_starts_the_next_method_and_sends_nothing_again():
 
 
 def test_an_unknown_outcome_of_the_only_method_is_tried_once_more_and_never_a_third_time():
-    assert after(OutcomeKind.UNKNOWN, has_next=False).retry_at == NOON
-    assert after(OutcomeKind.UNKNOWN, has_next=False, attempts=2).retry_at is None
+    assert after(OutcomeKind.UNKNOWN, has_next=False).retry_at == NOON + LOOK_FIRST
+    assert after(OutcomeKind.UNKNOWN, has_next=False, attempts=2, doubtful=1).retry_at is None
+
+
+def test_an_attempt_that_was_certainly_not_carried_out_does_not_use_up_the_one_more():
+    assert after(OutcomeKind.UNKNOWN, has_next=False, attempts=2).retry_at == NOON + LOOK_FIRST
 
 
 def test_a_short_back_off_waits_alone_and_a_second_one_lets_the_next_method_start():

@@ -71,7 +71,7 @@ async def keep_up(engine: Engine) -> bool:
     made = await organise(engine, before.files)
     if engine.organisation is not before:
         return False  # a reload was faster, and knows it all
-    engine.organisation = made
+    engine.organisation = made.preferring(before.preferences)
     return True
 
 

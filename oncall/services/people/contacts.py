@@ -8,7 +8,9 @@ import secrets
 from datetime import datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
+from notifiers.channels import BY_NAME
 from notifiers.message import MessageKind
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
@@ -40,10 +42,14 @@ class ContactItem(msgspec.Struct, frozen=True, kw_only=True):
     why: str
     verified_at: datetime | None
     answered_at: datetime | None
+    #: Until when a code that was sent counts; null where none waits to be entered.
+    code_expires_at: datetime | None = None
+    #: The person does not want to be reached by it.
+    left_out: bool = False
 
 
 class Contacts(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's contact methods, in the order of their file."""
+    """A person's contact methods in the order they prefer, those they leave out at the end."""
 
     person: str
     methods: tuple[ContactItem, ...]
@@ -66,9 +72,13 @@ async def list_contacts(engine: Engine, caller: Caller) -> Contacts:
     """The caller's own contact methods and how they stand."""
     person = _self(engine, caller)
     now = engine.clock.now()
+    written = engine.organisation.files.people.get(person.id, person)
+    unused = [method for method in written.methods if method not in person.methods]
     async with engine.database.read() as tx:
-        known = [await rows.get(tx, method.channel, method.address) for method in person.methods]
-    return Contacts(person=person.id, methods=tuple(_item(engine, contact, now) for contact in known))
+        known = [await rows.get(tx, method.channel, method.address) for method in (*person.methods, *unused)]
+    items = [_item(engine, contact, now) for contact in known]
+    used = len(person.methods)
+    return Contacts(person=person.id, methods=(*items[:used], *(replace(one, left_out=True) for one in items[used:])))
 
 
 async def send_test(engine: Engine, caller: Caller, asked: Method) -> Contacts:
@@ -136,6 +146,7 @@ def works(contact: Contact, now: datetime) -> bool:
 
 def _item(engine: Engine, contact: Contact, now: datetime) -> ContactItem:
     channel = engine.channels.get(contact.channel)
+    waits = bool(contact.code_digest) and contact.code_expires_at is not None and now < contact.code_expires_at
     if channel is None:
         state, why = "off", "this engine has no such channel configured"
     elif contact.stopped_at is not None:
@@ -148,12 +159,13 @@ def _item(engine: Engine, contact: Contact, now: datetime) -> ContactItem:
         state, why = "untested", "nothing came back from it lately; send yourself a test page"
     return ContactItem(
         channel=contact.channel,
-        title=channel.title if channel else contact.channel,
+        title=BY_NAME[contact.channel].title if contact.channel in BY_NAME else contact.channel,
         address=contact.address,
         state=state,
         why=why,
         verified_at=contact.verified_at,
         answered_at=contact.answered_at,
+        code_expires_at=contact.code_expires_at if waits else None,
     )
 
 

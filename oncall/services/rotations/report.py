@@ -13,7 +13,7 @@ from oncall.engine import Engine
 from oncall.services.rotations.on_call import schedule_key
 from oncall.services.rotations.segments import segments_of
 from oncall.services.rotations.shown import shown
-from oncall.services.rotations.standing import reachable
+from oncall.services.rotations.standing import reachable, unproven
 from oncall.store import page_counts
 from schedules.health.fixes import Fix, fixes
 from schedules.health.items import Item
@@ -101,8 +101,14 @@ async def plan_of(engine: Engine, tx: AsyncConnection, team: Team, schedule: Sch
         if (known := engine.directory.person_named(name))
     }
     working = await reachable(engine, tx, people.values())
+    doubtful = await unproven(engine, tx, people.values(), now)
     members = {
-        name: Member(reachable=person.id in working, timezone=person.timezone, holidays=person.holidays)
+        name: Member(
+            reachable=person.id in working,
+            proven=person.id not in doubtful,
+            timezone=person.timezone,
+            holidays=person.holidays,
+        )
         for name, person in people.items()
     }
     counted = await page_counts.by_person(tx, team.id, now - timedelta(days=weights.look_back_days))

@@ -97,7 +97,7 @@ async def _within(engine: Engine, work: Any) -> None:
 async def _whispered(engine: Engine, work: Any, to: tuple[str, str, str]) -> None:
     text = await work
     response_url, channel, user = to
-    if text and engine.slack is not None and (response_url or channel):
+    if text and engine.slack is not None:
         await engine.slack.whisper(text, response_url=response_url, channel=channel, user=user)
 
 

@@ -8,7 +8,7 @@ from oncall.store.schema.catalog import catalog_entry, catalog_feed, check_repor
 from oncall.store.schema.cluster import counter, lease
 from oncall.store.schema.incidents import alert, attachment, incident, incident_post, involvement, timeline
 from oncall.store.schema.intake import grouping_state, heartbeat, inbox, quarantine, silence, silence_log
-from oncall.store.schema.paging import contact, delivery, page, phone_message, reply, reply_code
+from oncall.store.schema.paging import contact, contact_preference, delivery, page, phone_message, reply, reply_code
 from oncall.store.schema.record import action_item, incident_record, review, slack_note
 from oncall.store.schema.rotations import (
     cover_request,
@@ -18,6 +18,7 @@ from oncall.store.schema.rotations import (
     rotation,
     rotation_finding,
     segment,
+    shift_check,
     shift_override,
     told,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "catalog_feed",
     "check_report",
     "contact",
+    "contact_preference",
     "counter",
     "cover_request",
     "delivery",
@@ -59,6 +61,7 @@ __all__ = [
     "rotation_finding",
     "segment",
     "session",
+    "shift_check",
     "shift_override",
     "sign_in_link",
     "silence",

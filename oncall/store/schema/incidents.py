@@ -103,11 +103,12 @@ timeline = Table(
     Index("ix_timeline_incident_id", "incident_id", "id"),
 )
 
-#: The living message of an incident in a team's channel.
+#: The living messages of an incident: one in each team's channel, and every direct message that asks somebody.
 incident_post = Table(
     "incident_post",
     metadata,
     Column("incident_id", Id, ForeignKey("incident.id", ondelete="CASCADE"), primary_key=True),
+    #: The team's channel; for a direct message the page it carried.
     Column("channel", Text, primary_key=True),
     #: Where the message is, as its provider names it; empty until it was posted.
     Column("place", Text, nullable=False),
@@ -118,6 +119,10 @@ incident_post = Table(
     Column("attempts", Integer, nullable=False),
     Column("leased_until", Instant),
     Index("ix_incident_post_place", "place"),
+    #: The page a direct message carried; null for a team's channel.
+    Column("page_id", Text),
+    #: How the incident stood when a direct message was last written.
+    Column("shown", Text),
     Index("ix_incident_post_due", "due_at", **where("due_at is not null")),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
 from oncall.store.schema.base import metadata, where
-from oncall.store.types import Id, Instant
+from oncall.store.types import Id, Instant, Json
 
 #: Asking (or telling) one person through one contact method.
 page = Table(
@@ -32,6 +32,8 @@ page = Table(
     Column("leased_until", Instant),
     #: The page whose message carried this one too.
     Column("bundled_into", Text),
+    #: When it was first due, where a limit holds it back.
+    Column("held_since", Instant),
     Column("detail", Text, nullable=False),
     Index("ix_page_due", "due_at", **where("status in ('planned', 'sending')")),
     Index("ix_page_incident_id", "incident_id"),
@@ -52,6 +54,8 @@ delivery = Table(
     Column("provider_id", Text, nullable=False),
     Column("code", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    #: What helps to find the message at the provider where its answer was lost.
+    Column("trace", Text),
     Index("ix_delivery_page_id", "page_id"),
     Index("ix_delivery_provider_id", "channel", "provider_id"),
     Index("ix_delivery_started_at", "started_at"),
@@ -116,4 +120,14 @@ phone_message = Table(
     Column("incident_id", Id),
     Column("answered_at", Instant),
     Index("ix_phone_message_person", "person", "id"),
+)
+
+#: What a person says about the contact methods their file gives them: the order, and which to leave out.
+contact_preference = Table(
+    "contact_preference",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("order", Json, nullable=False),
+    Column("left_out", Json, nullable=False),
+    Column("changed_at", Instant, nullable=False),
 )

@@ -142,3 +142,17 @@ feed_token = Table(
     Column("revoked_at", Instant),
     Index("ix_feed_token_subject", "kind", "subject"),
 )
+
+#: Whether whoever comes on call could be reached, looked at ahead of each shift.
+shift_check = Table(
+    "shift_check",
+    metadata,
+    Column("schedule", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("starts_at", Instant, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("works", Boolean, nullable=False),
+    Column("why", Text, nullable=False),
+    #: When the team heard that it still does not.
+    Column("team_told_at", Instant),
+)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from notifiers.channels import CHANNELS
-from notifiers.message import MessageKind
+from notifiers.message import MessageKind, Standing
+from notifiers.notifier import Follows
 from notifiers.outcome import OutcomeKind
 from oncall.standins.faults import Fault
 
@@ -38,6 +39,8 @@ NOT_ON_THIS_WIRE = {
     "webhook": {Fault.BROKEN_JSON},
     "apprise": {Fault.BROKEN_JSON},
 }
+#: Channels whose messages follow what becomes of the incident.
+FOLLOWING = ("slack", "pushover", "pagerduty")
 #: What tells us nothing about failures leaves us in the dark about all of them.
 BLIND = {channel.name for channel in CHANNELS if not channel.counts}
 CASES = [(name, fault) for name in NAMES for fault in Fault if fault not in NOT_ON_THIS_WIRE.get(name, ())]
@@ -106,6 +109,20 @@ async def test_hung_sends_do_not_delay_the_others(bench, message):
     assert len(accepted) >= 5
 
 
+@pytest.mark.parametrize(
+    ("bench", "fault"), [(name, fault) for name in FOLLOWING for fault in Fault], indirect=["bench"]
+)
+async def test_following_an_incident_comes_back_in_time_whatever_happens(bench, message, fault):
+    place = (await bench.notifier.send(bench.address, message())).provider_id
+    over = {4711: Standing(resolved=True, by="Ana", at=message().at)}
+    await bench.fail(fault)
+    started = asyncio.get_running_loop().time()
+    outcome = await bench.notifier.follow(bench.address, place, message(), over)
+    assert asyncio.get_running_loop().time() - started < bench.notifier.timeout + 1
+    assert outcome.kind is not OutcomeKind.DELIVERED
+    assert (await bench.notifier.follow(bench.address, place, message(), over)).kind is OutcomeKind.ACCEPTED
+
+
 @every_channel
 async def test_nothing_is_left_running_after_close(bench, message):
     before = asyncio.all_tasks()
@@ -156,6 +173,7 @@ class TestDescription:
         assert notifier.channel == channel.name
         assert notifier.two_way == channel.two_way
         assert 0 < notifier.timeout <= 10
+        assert isinstance(notifier, Follows) == (channel.name in FOLLOWING)
 
 
 def test_names_are_unique():

@@ -1,5 +1,6 @@
-"""Sends, unknown outcomes, reports, clicks, texts, keys and time in any order: no page is lost, nothing acknowledges
-without a human act, and nothing acknowledges twice (invariants 2, 4, 7 and 9)."""
+"""Sends, lost answers, look-ups, reports, clicks, texts, keys and time in any order: no page is lost, nothing
+acknowledges without a human act, nothing acknowledges twice, nothing is sent a third time, and what stands in chat is
+true (invariants 2, 4, 7 and 9)."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ import asyncio
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +17,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.channels import BY_NAME
-from notifiers.message import Message, MessageKind
+from notifiers.message import Message, MessageKind, Standing
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.twilio_inbound import InboundCall
 from oncall import wiring
@@ -24,7 +28,16 @@ from oncall.config import Settings, load
 from oncall.engine import Organisation
 from oncall.incident import EntryKind, IncidentStatus, InvolvementStatus
 from oncall.person import ContactMethod, ContactRule
-from oncall.services import calls, delivery, delivery_reports, escalation, intake, replies
+from oncall.services import (
+    calls,
+    delivery,
+    delivery_reports,
+    escalation,
+    incident_posts,
+    intake,
+    lost_answers,
+    replies,
+)
 from oncall.services.replies import Incoming
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
@@ -36,6 +49,7 @@ from oncall.store.schema import metadata
 COMPANY = Path(__file__).resolve().parents[3] / "examples" / "company"
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 NUMBERS = {"ana": "+34600000001", "ben": "+44700000002"}
+METHODS = {"ana": ("sms", "voice"), "ben": ("slack", "sms")}
 #: Outcomes of which nothing was carried out for certain.
 NOT_CARRIED_OUT = {OutcomeKind.RETRY, OutcomeKind.REFUSED, OutcomeKind.UNREACHABLE, OutcomeKind.BROKEN}
 
@@ -53,26 +67,67 @@ class Clock:
         await event.wait()
 
 
+@dataclass
+class World:
+    """What providers will answer, whether they can be asked, and what they have carried out."""
+
+    #: The class of each answer to come, and whether a lost one was carried out.
+    outcomes: list[tuple[OutcomeKind, bool]] = field(default_factory=list)
+    listed: bool = True
+    carried: list[tuple[str, str, Message]] = field(default_factory=list)
+
+
 class Provider:
-    """Answers with what comes next in `outcomes`, else accepts; remembers what was carried out."""
+    """Answers with what comes next in the world, else accepts."""
 
     two_way = True
     timeout = 5.0
 
-    def __init__(self, channel: str, outcomes: list[OutcomeKind], carried: list[tuple[str, str, Message]]) -> None:
+    def __init__(self, channel: str, world: World) -> None:
         self.channel = channel
-        self._outcomes = outcomes
-        self._carried = carried
+        self.world = world
 
     async def send(self, address: str, message: Message) -> Outcome:
-        kind = self._outcomes.pop(0) if self._outcomes else OutcomeKind.ACCEPTED
-        if kind not in NOT_CARRIED_OUT:
-            self._carried.append((self.channel, address, message))
-        named = f"{self.channel}-{len(self._carried)}" if kind is OutcomeKind.ACCEPTED else ""
-        return Outcome(kind=kind, provider_id=named, code="x", detail="as told")
+        kind, done = self.world.outcomes.pop(0) if self.world.outcomes else (OutcomeKind.ACCEPTED, True)
+        if kind not in NOT_CARRIED_OUT and done:
+            self.world.carried.append((self.channel, address, message))
+        named = self.name(len(self.world.carried)) if kind is OutcomeKind.ACCEPTED else ""
+        trace = message.page_id if kind is OutcomeKind.UNKNOWN and self.channel == "sms" else ""
+        return Outcome(kind=kind, provider_id=named, code="x", detail="as told", trace=trace)
+
+    def name(self, number: int) -> str:
+        return f"{self.channel}/{number}"
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+class Texts(Provider):
+    """Can be asked what it has sent."""
+
+    def trace(self, _address: str, message: Message) -> str:
+        return message.page_id
+
+    async def find(self, address: str, trace: str, _since: datetime) -> tuple[Outcome, ...] | None:
+        if not self.world.listed:
+            return None
+        return tuple(
+            Outcome(kind=OutcomeKind.ACCEPTED, provider_id=self.name(number))
+            for number, (channel, to, message) in reversed(list(enumerate(self.world.carried, 1)))
+            if (channel, to, message.page_id) == (self.channel, address, trace)
+        )
+
+
+class Chat(Provider):
+    """Its messages can be rewritten; remembers how the incidents of each stand."""
+
+    def __init__(self, channel: str, world: World) -> None:
+        super().__init__(channel, world)
+        self.standings: dict[str, Mapping[int, Standing]] = {}
+
+    async def follow(self, _address: str, place: str, _message: Message, standings: Mapping[int, Standing]) -> Outcome:
+        self.standings[place] = dict(standings)
+        return Outcome(kind=OutcomeKind.ACCEPTED, provider_id=place)
 
 
 class Answers(RuleBasedStateMachine):
@@ -82,8 +137,8 @@ class Answers(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.clock = Clock()
-        self.outcomes: list[OutcomeKind] = []
-        self.carried: list[tuple[str, str, Message]] = []
+        self.world = World()
+        self.carried = self.world.carried
         self.human: set[int] = set()
         self.names = 0
         self.replies = 0
@@ -97,15 +152,22 @@ class Answers(RuleBasedStateMachine):
         assert directory is not None
         people = dict(directory.people)
         for name, number in NUMBERS.items():
-            methods = tuple(ContactMethod(channel=channel, address=number) for channel in ("sms", "voice"))
-            rules = (ContactRule(channel="sms"), ContactRule(channel="voice", after=timedelta(minutes=2)))
+            methods = tuple(ContactMethod(channel=channel, address=number) for channel in METHODS[name])
+            first, *rest = (ContactRule(channel=channel) for channel in METHODS[name])
+            rules = (first, *(replace(rule, after=timedelta(minutes=2)) for rule in rest))
             people[name] = replace(people[name], methods=methods, important=rules, ordinary=rules)
         home = Path(tempfile.mkdtemp(prefix="oncall-answers-"))
         given = Settings(data_dir=home, public_url="https://oncall.example.com")
         self.engine = wiring.open_engine(directory, given, self.clock, config_dir=COMPANY)
-        self.engine.organisation = Organisation(replace(directory, people=people))
-        self.engine.notifiers = {name: Provider(name, self.outcomes, self.carried) for name in ("sms", "voice")}
-        self.engine.channels = {name: BY_NAME[name] for name in ("sms", "voice")}
+        teams = {name: replace(team, slack_channel="") for name, team in directory.teams.items()}
+        self.engine.organisation = Organisation(replace(directory, people=people, teams=teams))
+        self.chat = Chat("slack", self.world)
+        self.engine.notifiers = {
+            "sms": Texts("sms", self.world),
+            "voice": Provider("voice", self.world),
+            "slack": self.chat,
+        }
+        self.engine.channels = {name: BY_NAME[name] for name in self.engine.notifiers}
         async with self.engine.database.write() as tx:
             await tx.run_sync(metadata.create_all)
             for schedule, person in (("payments/primary", "ana"), ("payments/secondary", "ben")):
@@ -125,6 +187,7 @@ class Answers(RuleBasedStateMachine):
             done = await intake.process_due(self.engine) + await escalation.advance_due(self.engine)
             sending = await delivery.send_due(self.engine)
             await asyncio.gather(*sending)
+            done += await incident_posts.show_due(self.engine)
             if not done and not sending:
                 return
         raise AssertionError("the engine does not come to rest")
@@ -150,9 +213,25 @@ class Answers(RuleBasedStateMachine):
 
         self.runner.run(receive())
 
-    @rule(kinds=st.lists(st.sampled_from(list(OutcomeKind)), min_size=1, max_size=3))
-    def the_provider_will_answer(self, kinds: list[OutcomeKind]) -> None:
-        self.outcomes.extend(kinds)
+    @rule(answers=st.lists(st.tuples(st.sampled_from(list(OutcomeKind)), st.booleans()), min_size=1, max_size=3))
+    def the_provider_will_answer(self, answers: list[tuple[OutcomeKind, bool]]) -> None:
+        self.world.outcomes.extend((kind, done or kind is not OutcomeKind.UNKNOWN) for kind, done in answers)
+
+    @rule(carried=st.booleans(), times=st.integers(1, 4))
+    def answers_get_lost(self, carried: bool, times: int) -> None:
+        self.world.outcomes.extend([(OutcomeKind.UNKNOWN, carried)] * times)
+
+    @rule(listed=st.booleans())
+    def the_list_of_texts_works_or_not(self, listed: bool) -> None:
+        self.world.listed = listed
+
+    @rule()
+    def what_is_in_doubt_is_looked_up(self) -> None:
+        async def look() -> None:
+            await lost_answers.ask(self.engine)
+            await self._settle()
+
+        self.runner.run(look())
 
     @rule(seconds=st.sampled_from([1, 15, 61, 130, 400]))
     def time_passes(self, seconds: int) -> None:
@@ -173,15 +252,22 @@ class Answers(RuleBasedStateMachine):
         self.runner.run(report())
 
     @precondition(lambda self: self.carried)
-    @rule(data=st.data(), body=st.sampled_from(["ack", "CODEa", "aa", "CODE a", "what?", "do not ack", "who", "help"]))
+    @rule(
+        data=st.data(),
+        body=st.sampled_from(
+            ["ack", "CODEa", "aa", "CODE a", "resolve", "CODEr", "what?", "do not ack", "who", "help"]
+        ),
+    )
     def a_text_comes(self, data: st.DataObject, body: str) -> None:
-        _, address, message = data.draw(st.sampled_from(self.carried))
+        channel, address, message = data.draw(st.sampled_from(self.carried))
         text = body.replace("CODE", message.code or "1")
         before = self._numbers_of(address)
         if body in {"ack", "CODEa", "aa", "CODE a"}:
             self.human |= before
         self.replies += 1
-        incoming = Incoming(id=f"text:{self.replies}", channel="sms", address=address, text=text)
+        incoming = Incoming(
+            id=f"text:{self.replies}", channel="sms" if channel == "voice" else channel, address=address, text=text
+        )
 
         async def reply() -> None:
             first = await replies.handle(self.engine, incoming)
@@ -245,8 +331,28 @@ class Answers(RuleBasedStateMachine):
                     assert page.status is not PageStatus.PLANNED or page.due_at > now, (
                         "a page that is due and forgotten"
                     )
+            await self._chat_tells_the_truth(tx)
         sent = Counter(message.page_id for _, _, message in self.carried if message.kind is MessageKind.PAGE)
-        assert all(count == 1 for count in sent.values()), "a page that was carried out twice"
+        assert all(count <= 2 for count in sent.values()), "a page that was carried out a third time"
+
+    async def _chat_tells_the_truth(self, tx: AsyncConnection) -> None:
+        """What was sent and is known by its place says who has it, once everything due is done."""
+        for number, (channel, _, message) in enumerate(self.carried, 1):
+            place = self.chat.name(number)
+            if channel != "slack" or message.kind is not MessageKind.PAGE or message.incident is None:
+                continue
+            (incident,) = (await incident_rows.get(tx, [message.incident])).values()
+            page = await page_rows.get(tx, message.page_id)
+            followed = any(one.provider_id == place for one in await page_rows.deliveries(tx, [message.page_id]))
+            if page is None or not followed:
+                continue
+            part = incident.of(page.team)
+            standing = self.chat.standings.get(place, {}).get(incident.id)
+            said = "waiting" if standing is None else "over" if standing.resolved else standing.by
+            taken = part is not None and part.status is InvolvementStatus.ACKNOWLEDGED
+            names = {person.id: person.name for person in self.engine.directory.people.values()}
+            true = "over" if incident.resolved_at else names[part.acknowledged_by] if taken and part else "waiting"
+            assert said == true, f"{place} says {said}, but it is {true}"
 
     def _nobody_acknowledged_for_them(self, number: int, status: IncidentStatus, history: list) -> None:
         if status is IncidentStatus.ACKNOWLEDGED:

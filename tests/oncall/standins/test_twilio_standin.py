@@ -136,29 +136,14 @@ def test_twilios_document_does_catch_a_text_without_number(openapi):
 
 
 @pytest.mark.parametrize(
-    ("collection", "form", "resource"),
-    [
-        (
-            "Messages",
-            TEXT_REQUEST,
-            text_resource,
-        ),
-        (
-            "Calls",
-            CALL_REQUEST,
-            call_resource,
-        ),
-    ],
+    ("collection", "form"),
+    [("Messages", TEXT_REQUEST), ("Calls", CALL_REQUEST)],
 )
-def test_what_the_notifiers_send_and_the_stand_in_answers_fits_twilios_own_document(
-    openapi, now, collection, form, resource
-):
-    thing = (
-        Text(sid="SM" + "0" * 32, to="+14155550100", sender="+14155552345", body="hello")
-        if collection == "Messages"
-        else Call(sid="CA" + "0" * 32, to="+14155550100", sender="+14155552345", url="https://x.example.com")
-    )
-    answer = json.dumps(resource(thing, ACCOUNT, now)).encode()
+def test_what_the_notifiers_send_and_the_stand_in_answers_fits_twilios_own_document(openapi, now, collection, form):
+    text = Text(sid="SM" + "0" * 32, to="+14155550100", sender="+14155552345", body="hello", created_at=now)
+    call = Call(sid="CA" + "0" * 32, to="+14155550100", sender="+14155552345", url="https://x.example.com")
+    made = text_resource(text, ACCOUNT) if collection == "Messages" else call_resource(call, ACCOUNT, now)
+    answer = json.dumps(made).encode()
     request = Recorded(f"/2010-04-01/Accounts/{ACCOUNT}/{collection}.json", form, 201, answer, ACCOUNT)
     openapi.validate_request(request)
     response = Recorded(request.path, b"", 201, answer, ACCOUNT)

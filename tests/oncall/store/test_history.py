@@ -24,7 +24,7 @@ async def past(tx, incident, episode, page, nine):
     asked = page()
     await pages.add(tx, [asked, page(incident=2)])
     outcome = Outcome(kind=OutcomeKind.ACCEPTED, provider_id="SM1")
-    await pages.record(tx, asked.id, channel="sms", started=nine, ended=nine, outcome=outcome)
+    await pages.record(tx, [pages.Attempt(asked.id, "sms", nine, nine, outcome)])
 
 
 async def delete_all(tx, numbers: list[int], limit: int) -> list[int]:

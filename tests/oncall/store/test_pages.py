@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.message import MessageKind
 from notifiers.outcome import Outcome, OutcomeKind
-from oncall.incident import Incident
+from oncall.incident import Incident, IncidentStatus
 from oncall.store import incidents, pages
 from oncall.store.pages import Page, PageStatus
 
@@ -146,11 +147,26 @@ async def test_the_latest_incident_of_an_address(
     assert await pages.latest_incident(tx, "sms", "+44") is None
 
 
+async def test_a_bare_word_is_about_what_was_asked_last_and_is_not_over(
+    tx: AsyncConnection, page: Build, nine: datetime, incident: Callable[..., Incident]
+) -> None:
+    over = replace(incident(2), status=IncidentStatus.RESOLVED, resolved_at=nine + 3 * MINUTE)
+    await incidents.save(tx, [over, incident(3)], [], nine)
+    await pages.add(tx, [page(sent_at=nine), page(incident=2, sent_at=nine + MINUTE)])
+    assert await pages.latest_incident(tx, "sms", "+4915112345678") == 1, "not the one that is over"
+    told = page(incident=3, sent_at=nine + 2 * MINUTE, kind=MessageKind.NOTICE)
+    await pages.add(tx, [told, page(incident=2, sent_at=nine + 3 * MINUTE, kind=MessageKind.RESOLVED)])
+    assert await pages.latest_incident(tx, "sms", "+4915112345678") == 1, "not one nobody was asked about"
+    loudest = page(incident=3, sent_at=nine + 4 * MINUTE)
+    await pages.add(tx, [page(sent_at=nine + 4 * MINUTE, bundled_into=loudest.id), loudest])
+    assert await pages.latest_incident(tx, "sms", "+4915112345678") == 3, "the loudest of a bundle"
+
+
 async def test_every_attempt_is_recorded_in_order(tx: AsyncConnection, page: Build, nine: datetime) -> None:
     await pages.add(tx, [page()])
     for kind in (OutcomeKind.RETRY, OutcomeKind.ACCEPTED):
         outcome = Outcome(kind=kind, provider_id="SM1", code="429", detail="slow down")
-        await pages.record(tx, "pg_1", channel="sms", started=nine, ended=nine + MINUTE, outcome=outcome)
+        await pages.record(tx, [pages.Attempt("pg_1", "sms", nine, nine + MINUTE, outcome)])
     first, second = await pages.deliveries(tx, ["pg_1", "pg_none"])
     assert (first.outcome, second.outcome) == ("retry", "accepted")
     assert (first.page, first.provider_id, first.started_at) == ("pg_1", "SM1", nine)

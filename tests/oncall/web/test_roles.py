@@ -45,6 +45,8 @@ LEAST = {
     ("POST", "/drills"): Role.EDITOR,
     ("POST", "/api/v1/drills"): Role.EDITOR,
     "/operator": Role.ADMIN,
+    "/operator/providers": Role.ADMIN,
+    "/contacts": Role.RESPONDER,
     "/operator/quarantine": Role.ADMIN,
     "/operator/audit": Role.ADMIN,
     "/-/reload": Role.ADMIN,
@@ -52,6 +54,7 @@ LEAST = {
     "/api/v1/phones/{person}/replies": Role.ADMIN,
     "/api/v1/contacts": Role.RESPONDER,
     "/api/v1/operator": Role.ADMIN,
+    "/api/v1/operator/providers": Role.ADMIN,
     "/api/v1/operator/quarantine": Role.ADMIN,
     "/api/v1/operator/audit": Role.ADMIN,
 }

@@ -123,6 +123,9 @@ async def test_reassigning_and_noting_go_through_forms(engine, happens, slack, s
     async with engine.database.read() as tx:
         kinds = {entry.kind for _, entry in await incident_rows.entries(tx, number)}
     assert {EntryKind.NOTE, EntryKind.REASSIGNED} <= kinds
+    told = [each.text for each in slack.workspace.posts if each.channel == "D0000ANA"]
+    assert f"Noted on #{number}." in told, "a form has no address of its own to answer to"
+    assert any(f"#{number} now asks Ben" in text for text in told)
 
 
 async def related(engine, happens) -> tuple[int, int]:

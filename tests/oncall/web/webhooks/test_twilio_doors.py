@@ -148,7 +148,7 @@ async def test_reports_doubled_reversed_and_unknown_only_move_forward(engine, ha
     (text,) = twilio.texts
     for status in ("delivered", "sent", "delivered", "queued"):
         assert await twilio.report_text(text, status) == 204
-    stranger = type(text)(sid="SM" + "9" * 32, to=ANA, sender="+1", body="", status_callback=text.status_callback)
+    stranger = replace(text, sid="SM" + "9" * 32, sender="+1", body="")
     assert await twilio.report_text(stranger, "failed", 30003) == 204
     assert await outcomes(engine, number) == ["delivered"]
 
@@ -164,6 +164,17 @@ async def test_a_phone_that_is_off_moves_on_to_the_call_at_once(happens, twilio)
     await twilio.report_text(twilio.texts[0], "undelivered", 30003)
     await happens.settle()
     assert len(twilio.calls) == 1
+
+
+async def test_a_limit_holds_a_critical_page_ten_seconds_and_no_longer(happens, twilio, clock):
+    """However often it is looked at meanwhile: holds never add up."""
+    await happens.receive(firing("CheckoutDown"))
+    await happens.receive(firing("LedgerDown", service="ledger", team="payments"), group="other")
+    for second in range(1, 12):
+        clock.move(timedelta(seconds=1))
+        await happens.settle()
+        assert second >= 10 or not any("LedgerDown" in text.body for text in twilio.texts)
+    assert any("LedgerDown" in text.body for text in twilio.texts)
 
 
 async def test_somebody_who_sent_stop_is_called_at_once(happens, twilio):

@@ -1,0 +1,41 @@
+"""Whether a message that is about to be sent once more is with the provider already."""
+
+from __future__ import annotations
+
+from notifiers.message import Message
+from notifiers.notifier import FindsSent, Notifier
+from notifiers.outcome import Outcome, OutcomeKind
+from oncall.engine import Engine
+from oncall.store import pages as page_rows
+from oncall.store.pages import InDoubt, Page
+
+
+async def found(engine: Engine, notifier: Notifier, page: Page, message: Message) -> Outcome | None:
+    """What became of an earlier attempt of which nobody knows; None where there was none, or it was not carried out.
+
+    An answer was lost, or a node died between sending and recording. Where the provider does not say either, the page
+    is sent: a second message is better than none.
+    """
+    if page.attempts < 2 or not isinstance(notifier, FindsSent):
+        return None
+    async with engine.database.read() as tx:
+        tried = await page_rows.deliveries(tx, [page.id])
+    settled = sum(OutcomeKind(one.outcome) is not OutcomeKind.UNKNOWN for one in tried)
+    if settled >= page.attempts - 1:
+        return None
+    lost = [one for one in tried if OutcomeKind(one.outcome) is OutcomeKind.UNKNOWN]
+    trace = next((one.trace for one in reversed(lost) if one.trace), "") or notifier.trace(page.address, message)
+    since = lost[0].started_at if lost else page.planned_at
+    doubt = InDoubt(page=page.id, channel=page.channel, address=page.address, started_at=since, trace=trace)
+    outcomes = await look(engine, notifier, doubt)
+    return outcomes[0] if outcomes else None
+
+
+async def look(engine: Engine, notifier: FindsSent, lost: InDoubt) -> tuple[Outcome, ...] | None:
+    """What the provider has of a message beyond what is recorded already, () if nothing; None if it does not say."""
+    found = await notifier.find(lost.address, lost.trace, lost.started_at)
+    if not found:
+        return found
+    async with engine.database.read() as tx:
+        known = await page_rows.known(tx, lost.channel, [outcome.provider_id for outcome in found])
+    return tuple(outcome for outcome in found if outcome.provider_id not in known)
