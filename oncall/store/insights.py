@@ -1,7 +1,8 @@
-"""Reads over weeks of history, for insights. Windows are cut by incident number, which grows with time and is indexed."""
+"""Reads of whole days of history, to be added up. Days are cut by incident number, which grows with time and is indexed."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -13,8 +14,9 @@ from notifiers.message import MessageKind
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import alert, incident, involvement, page, timeline
 
-#: Incidents one insight looks at; the newest count.
-MOST = 20_000
+#: Numbers are handed out in order, and written a moment later by nodes whose clocks differ a little: an incident of a day
+#: may stand among those of its neighbours, but not far from the edge.
+SPARE = 100
 
 
 class PastIncident(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,9 +51,10 @@ class PastAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindCount(msgspec.Struct, frozen=True, kw_only=True):
-    """How often an alert kind came."""
+    """How often an alert kind came to a team."""
 
     kind: str
+    team: str
     episodes: int
 
 
@@ -69,55 +72,66 @@ async def first_since(tx: AsyncConnection, since: datetime) -> int:
     return low
 
 
-async def incidents_from(tx: AsyncConnection, first: int, team: str) -> list[PastIncident]:
-    """Incidents from that number on that are no drills, of one lead team or of all."""
+async def numbers_between(tx: AsyncConnection, since: datetime, until: datetime) -> list[int]:
+    """Numbers of the incidents opened in [since, until) that are no drills."""
+    first, end = await first_since(tx, since), await first_since(tx, until)
     query = (
-        sa.select(
-            incident.c.id,
-            incident.c.severity,
-            incident.c.lead_team,
-            incident.c.kinds,
-            incident.c.opened_at,
-            incident.c.resolved_at,
-            incident.c.resolved_by,
+        sa.select(incident.c.id)
+        .where(
+            incident.c.id >= first - SPARE,
+            incident.c.id < end + SPARE,
+            incident.c.opened_at >= since,
+            incident.c.opened_at < until,
+            incident.c.drill.is_(False),
         )
-        .where(incident.c.id >= first, incident.c.drill.is_(False))
-        .order_by(incident.c.id.desc())
-        .limit(MOST)
+        .order_by(incident.c.id)
     )
-    if team:
-        query = query.where(incident.c.lead_team == team)
-    return [
-        PastIncident(
-            id=row.id,
-            severity=row.severity,
-            team=row.lead_team,
-            kinds=tuple(row.kinds),
-            opened_at=row.opened_at,
-            resolved_at=row.resolved_at,
-            resolved_by=row.resolved_by,
-        )
-        for row in (await tx.execute(query)).all()
-    ]
+    return list((await tx.execute(query)).scalars())
 
 
-async def pages_since(tx: AsyncConnection, people: Sequence[str], since: datetime, team: str) -> list[PastPage]:
-    """The first page of each person for each incident, sent since then."""
+async def first_opened(tx: AsyncConnection) -> datetime | None:
+    """When the first incident that is kept was opened."""
+    query = sa.select(incident.c.opened_at).order_by(incident.c.id).limit(1)
+    found: datetime | None = (await tx.execute(query)).scalar()
+    return found
+
+
+async def incidents_of(tx: AsyncConnection, numbers: Sequence[int]) -> list[PastIncident]:
+    """These incidents."""
+    columns = (incident.c.id, incident.c.severity, incident.c.lead_team, incident.c.kinds, incident.c.opened_at)
+    found: list[PastIncident] = []
+    for part in chunks(numbers, IN_LIST):
+        query = sa.select(*columns, incident.c.resolved_at, incident.c.resolved_by).where(incident.c.id.in_(part))
+        found += [
+            PastIncident(
+                id=row.id,
+                severity=row.severity,
+                team=row.lead_team,
+                kinds=tuple(row.kinds),
+                opened_at=row.opened_at,
+                resolved_at=row.resolved_at,
+                resolved_by=row.resolved_by,
+            )
+            for row in (await tx.execute(query)).all()
+        ]
+    return found
+
+
+async def pages_of(tx: AsyncConnection, numbers: Sequence[int]) -> list[PastPage]:
+    """The first page of each person for each of these incidents that was sent."""
     found: list[PastPage] = []
-    for part in chunks(people, IN_LIST):
+    for part in chunks(numbers, IN_LIST):
         first = sa.func.min(page.c.sent_at).label("sent_at")
         query = (
             sa.select(page.c.person, page.c.team, page.c.incident_id, first)
             .where(
-                page.c.person.in_(part),
-                page.c.sent_at >= since,
+                page.c.incident_id.in_(part),
+                page.c.person != "",
+                page.c.sent_at.is_not(None),
                 page.c.kind == MessageKind.PAGE.value,
-                page.c.incident_id.is_not(None),
             )
             .group_by(page.c.person, page.c.team, page.c.incident_id)
         )
-        if team:
-            query = query.where(page.c.team == team)
         found += [
             PastPage(person=row.person, team=row.team, incident=row.incident_id, sent_at=row.sent_at)
             for row in (await tx.execute(query)).all()
@@ -125,42 +139,52 @@ async def pages_since(tx: AsyncConnection, people: Sequence[str], since: datetim
     return found
 
 
-async def answers_from(tx: AsyncConnection, first: int, team: str) -> list[PastAnswer]:
-    """Acknowledgements of incidents from that number on."""
-    query = sa.select(
-        involvement.c.incident_id,
-        involvement.c.team,
-        involvement.c.acknowledged_by,
-        involvement.c.since,
-        involvement.c.acknowledged_at,
-    ).where(involvement.c.incident_id >= first, involvement.c.acknowledged_at.is_not(None))
-    if team:
-        query = query.where(involvement.c.team == team)
-    return [
-        PastAnswer(
-            incident=row.incident_id,
-            team=row.team,
-            person=row.acknowledged_by,
-            since=row.since,
-            acknowledged_at=row.acknowledged_at,
+async def answers_of(tx: AsyncConnection, numbers: Sequence[int]) -> list[PastAnswer]:
+    """Acknowledgements of these incidents."""
+    columns = (involvement.c.incident_id, involvement.c.team, involvement.c.acknowledged_by, involvement.c.since)
+    found: list[PastAnswer] = []
+    for part in chunks(numbers, IN_LIST):
+        query = sa.select(*columns, involvement.c.acknowledged_at).where(
+            involvement.c.incident_id.in_(part), involvement.c.acknowledged_at.is_not(None)
         )
-        for row in (await tx.execute(query.limit(MOST))).all()
-    ]
+        found += [
+            PastAnswer(
+                incident=row.incident_id,
+                team=row.team,
+                person=row.acknowledged_by,
+                since=row.since,
+                acknowledged_at=row.acknowledged_at,
+            )
+            for row in (await tx.execute(query)).all()
+        ]
+    return found
 
 
-async def kinds_from(tx: AsyncConnection, first: int, team: str, *, limit: int) -> list[KindCount]:
-    """Alert kinds of incidents from that number on, the most frequent first."""
-    episodes = sa.func.count().label("episodes")
-    query = (
-        sa.select(alert.c.kind, episodes)
-        .where(alert.c.incident_id >= first)
-        .group_by(alert.c.kind)
-        .order_by(episodes.desc(), alert.c.kind)
-        .limit(limit)
-    )
-    if team:
-        query = query.where(alert.c.team == team)
-    return [KindCount(kind=row.kind, episodes=row.episodes) for row in (await tx.execute(query)).all()]
+async def kinds_of(tx: AsyncConnection, numbers: Sequence[int]) -> list[KindCount]:
+    """Alert kinds of these incidents, by the team that owns the alerts."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for part in chunks(numbers, IN_LIST):
+        query = (
+            sa.select(alert.c.kind, alert.c.team, sa.func.count().label("episodes"))
+            .where(alert.c.incident_id.in_(part))
+            .group_by(alert.c.kind, alert.c.team)
+        )
+        counts.update({(row.kind, row.team): row.episodes for row in (await tx.execute(query)).all()})
+    return [KindCount(kind=kind, team=team, episodes=episodes) for (kind, team), episodes in sorted(counts.items())]
+
+
+async def newest_paging(tx: AsyncConnection, numbers: Sequence[int]) -> dict[str, int]:
+    """By service: the newest of these incidents with a paging alert of it."""
+    found: dict[str, int] = {}
+    for part in chunks(numbers, IN_LIST):
+        query = (
+            sa.select(alert.c.service, sa.func.max(alert.c.incident_id).label("newest"))
+            .where(alert.c.incident_id.in_(part), alert.c.paging, alert.c.service != "")
+            .group_by(alert.c.service)
+        )
+        for row in (await tx.execute(query)).all():
+            found[row.service] = max(row.newest, found.get(row.service, 0))
+    return found
 
 
 async def with_notes(tx: AsyncConnection, numbers: Collection[int]) -> set[int]:

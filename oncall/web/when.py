@@ -39,6 +39,11 @@ class When:
         local = instant.astimezone(self._zone)
         return self._element(instant, f"{local.day} {local:%b %Y %H:%M}")
 
+    def day(self, instant: datetime) -> Markup:
+        """A day that begins in UTC, as "5 Jan" (and the year if another)."""
+        utc = instant.astimezone(UTC)
+        return self._element(instant, f"{utc.day} {utc:%b}{'' if utc.year == self._today.year else f' {utc.year}'}")
+
     def exactly(self, instant: datetime) -> Markup:
         """With seconds, for timelines."""
         local = instant.astimezone(self._zone)

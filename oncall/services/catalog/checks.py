@@ -26,6 +26,7 @@ from oncall.directory import Directory, Team
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.paging import plan
+from oncall.services import tallying
 from oncall.services.people.rights import Caller, Right
 from oncall.services.rotations.on_call import schedule_key
 from oncall.store import check_reports, rotations, service_history
@@ -123,7 +124,7 @@ async def _all(engine: Engine, entries: Sequence[Entry]) -> list[Readiness]:
             for team in sorted(set(owners.values()))
             if team in directory.teams
         }
-        paged = await service_history.last_paged(tx, now - HALF_A_YEAR)
+        paged = await tallying.last_paged(tx, (now - HALF_A_YEAR).date(), now.date())
         drilled = await service_history.last_drilled(tx, now - HALF_A_YEAR)
         reports: dict[str, dict[str, tuple[bool, str]]] = {}
         for row in await check_reports.everything(tx):

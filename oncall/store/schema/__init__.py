@@ -7,6 +7,7 @@ from oncall.store.schema.base import metadata
 from oncall.store.schema.catalog import catalog_entry, catalog_feed, check_report, deploy, unowned
 from oncall.store.schema.cluster import counter, lease
 from oncall.store.schema.incidents import alert, attachment, incident, incident_post, involvement, timeline
+from oncall.store.schema.insights import tally
 from oncall.store.schema.intake import grouping_state, heartbeat, inbox, quarantine, silence, silence_log
 from oncall.store.schema.paging import contact, contact_preference, delivery, page, phone_message, reply, reply_code
 from oncall.store.schema.record import action_item, incident_record, review, slack_note
@@ -67,6 +68,7 @@ __all__ = [
     "silence",
     "silence_log",
     "slack_note",
+    "tally",
     "timeline",
     "told",
     "unowned",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from oncall.store.schema.base import metadata, where
@@ -27,6 +28,8 @@ incident = Table(
     Index("ix_incident_open", "id", **where("resolved_at is null")),
     Index("ix_incident_group_open", "group_key", **where("resolved_at is null")),
     Index("ix_incident_resolved_at", "resolved_at"),
+    #: Drills are few, and asked for by themselves.
+    Index("ix_incident_drill", "id", sqlite_where=sa.text("drill = 1"), postgresql_where=sa.text("drill")),
     Index("ix_incident_lead_team", "lead_team", "id"),
 )
 

@@ -2,96 +2,47 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
-import pytest
-
-from oncall.services.views.insights import expected_on, kinds_load, people_load, volume
+from oncall.services import tallying
+from oncall.services.tally import KindTally, Tally
+from oncall.services.views.insights import expected_on, kinds_load, volume
 from oncall.store import insights as rows
-from oncall.store.insights import KindCount, PastAnswer, PastIncident, PastPage
+from oncall.store.insights import KindCount
 from oncall.web.csv_tables import as_csv
 from tests.oncall.web.conftest import firing
 
-MONDAY = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+MONDAY = date(2026, 1, 5)
 
 
-def page(at: datetime, person: str = "ana", incident: int = 1) -> PastPage:
-    return PastPage(person=person, team="payments", incident=incident, sent_at=at)
-
-
-def past(number: int, *kinds: str, by: str = "alertmanager", severity: str = "critical") -> PastIncident:
-    return PastIncident(
-        id=number,
-        severity=severity,
-        team="payments",
-        kinds=kinds,
-        opened_at=MONDAY,
-        resolved_at=MONDAY + timedelta(minutes=5),
-        resolved_by=by,
-    )
-
-
-@pytest.mark.parametrize(
-    ("hours", "nights"),
-    [
-        ([(5, 20)], 0),
-        ([(5, 22)], 1),
-        ([(5, 22), (6, 3)], 1),  # one night, two pages
-        ([(6, 3), (6, 23)], 2),
-        ([(6, 6)], 0),  # 07:00 in Madrid
-    ],
-)
-def test_a_night_counts_once_in_the_persons_own_zone(hours, nights):
-    pages = [page(datetime(2026, 1, day, hour, tzinfo=UTC), incident=n) for n, (day, hour) in enumerate(hours)]
-    (load,) = people_load(pages, [], {"ana": "Europe/Madrid"}, {"ana": "Ana"})
-    assert load.nights == nights
-    assert load.pages == len(hours)
-
-
-def test_the_median_time_to_answer_is_in_minutes():
-    answers = [
-        PastAnswer(
-            incident=n,
-            team="payments",
-            person="ana",
-            since=MONDAY,
-            acknowledged_at=MONDAY + timedelta(minutes=minutes),
-        )
-        for n, minutes in enumerate([1, 3, 60])
-    ]
-    (load,) = people_load([], answers, {}, {"ana": "Ana"})
-    assert load.minutes_to_answer == 3
+def of_kind(**sums: object) -> Tally:
+    return Tally(kinds={"Flap": KindTally(alerts=9, **sums)})
 
 
 def test_a_kind_that_always_goes_by_itself_should_not_page():
-    own = [past(n, "Flap") for n in range(5)]
-    (kind,) = kinds_load([KindCount(kind="Flap", episodes=9)], own, set())
+    (kind,) = kinds_load(of_kind(incidents=5, critical=5, by_itself=5))
     assert kind.by_itself == 5
     assert "make it a warning" in kind.advice
 
 
-def test_a_kind_somebody_wrote_about_is_left_alone():
-    own = [past(n, "Flap") for n in range(5)]
-    (kind,) = kinds_load([KindCount(kind="Flap", episodes=9)], own, {2})
-    assert kind.by_itself == 4
+def test_a_kind_somebody_did_something_about_is_left_alone():
+    (kind,) = kinds_load(of_kind(incidents=5, critical=5, by_itself=4))
     assert kind.advice == ""
 
 
 def test_a_kind_that_always_comes_with_another_is_called_redundant():
-    own = [past(n, "Latency", "Errors", by="ana") for n in range(5)]
-    (kind,) = kinds_load([KindCount(kind="Latency", episodes=5)], own, set())
+    (kind,) = kinds_load(of_kind(incidents=5, critical=5, beside={"Errors": 5, "Rare": 1}))
     assert "Comes with Errors 5 of 5 times" in kind.advice
 
 
 def test_nothing_is_said_of_what_came_a_few_times():
-    own = [past(n, "Flap") for n in range(4)]
-    (kind,) = kinds_load([KindCount(kind="Flap", episodes=4)], own, set())
+    (kind,) = kinds_load(of_kind(incidents=4, critical=4, by_itself=4))
     assert kind.advice == ""
 
 
 def test_a_day_far_beyond_the_same_weekdays_before_it_is_unusual():
-    opened = [MONDAY - timedelta(weeks=w) for w in (1, 2, 3) for _ in range(4)] + [MONDAY] * 15
-    days = volume(opened, MONDAY, 28)
+    series = {MONDAY - timedelta(days=back): 4 for back in range(1, 29)} | {MONDAY: 15}
+    days = volume(series, MONDAY, 7)
     assert days[-1].incidents == 15
     assert days[-1].expected == 4
     assert days[-1].unusual
@@ -99,16 +50,15 @@ def test_a_day_far_beyond_the_same_weekdays_before_it_is_unusual():
 
 
 def test_nothing_is_expected_of_days_before_there_was_any_history():
-    days = volume([MONDAY], MONDAY, 28)
+    days = volume({MONDAY: 1}, MONDAY, 28)
     assert all(day.expected is None for day in days)
     assert not days[-1].unusual
 
 
 def test_two_weeks_are_needed_to_expect_anything():
-    monday = date(2026, 1, 5)
-    series = [(monday - timedelta(days=7), 3), (monday - timedelta(days=14), 5)]
-    assert expected_on(series, monday) == 4
-    assert expected_on(series[:1], monday) is None
+    series = {MONDAY - timedelta(days=7): 3, MONDAY - timedelta(days=14): 5}
+    assert expected_on(series, MONDAY) == 4
+    assert expected_on({MONDAY - timedelta(days=7): 3}, MONDAY) is None
 
 
 async def test_the_first_incident_of_a_window_is_found(engine, happens, clock):
@@ -124,6 +74,7 @@ async def test_the_first_incident_of_a_window_is_found(engine, happens, clock):
 
 async def test_the_view_and_its_csv_say_the_same(sign_in, happens):
     await happens.receive(firing())
+    await tallying.keep_up(happens.engine)
     ana = await sign_in("ana")
     view = await ana.text("/insights?team=payments")
     assert "Ana Ruiz" in view
@@ -134,5 +85,14 @@ async def test_the_view_and_its_csv_say_the_same(sign_in, happens):
 
 
 def test_a_cell_never_becomes_a_formula():
-    text = as_csv([KindCount(kind='=HYPERLINK("http://evil.example")', episodes=1)])
+    text = as_csv([KindCount(kind='=HYPERLINK("http://evil.example")', team="payments", episodes=1)])
     assert "\n\"'=HYPERLINK" in text.replace("\r", "")
+
+
+async def test_a_view_before_anything_was_counted_says_so(sign_in, happens):
+    await happens.receive(firing())
+    assert "Today is being counted" in await (await sign_in("ana")).text("/insights")
+    await tallying.keep_up(happens.engine)
+    view = await (await sign_in("ana")).text("/insights")
+    assert "just now" in view
+    assert "Today is being counted" not in view

@@ -1,0 +1,231 @@
+"""What incidents add up to: who carried what, what teams had, which alert kinds came, in a form that adds up again.
+
+A tally of a day and one of a month are the same thing: `merged` makes one of several. Whatever is shown as a median is
+kept as counts of lengths in tenths of a minute, so that nothing is lost by adding.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from oncall.incident import ALERTMANAGER
+from oncall.store.insights import KindCount, PastAnswer, PastIncident, PastPage
+
+#: Grows when what is added up changes, so that everything is added up anew.
+VERSION = 1
+#: Hours in which a page breaks somebody's night, in their own zone.
+NIGHT = (22, 7)
+#: Kinds one tally keeps, those with most alerts; and how many others it remembers beside each.
+MOST_KINDS = 500
+MOST_BESIDE = 8
+#: An incident with more kinds than this says nothing about which of them belong together.
+MOST_TOGETHER = 30
+
+_K = TypeVar("_K")
+_R = TypeVar("_R", PastIncident, PastPage, PastAnswer, KindCount)
+#: Lengths in tenths of a minute, and how often each came.
+Lengths = dict[int, int]
+
+
+class PersonTally(msgspec.Struct, omit_defaults=True):
+    """What one person carried. `nights` are the days on whose evening a night began that a page broke."""
+
+    pages: int = 0
+    weekend_pages: int = 0
+    nights: set[date] = msgspec.field(default_factory=set)
+    answers: Lengths = msgspec.field(default_factory=dict)
+
+
+class TeamTally(msgspec.Struct, omit_defaults=True):
+    """Incidents a team led, and how long answers and ends took."""
+
+    incidents: int = 0
+    paging: int = 0
+    answers: Lengths = msgspec.field(default_factory=dict)
+    ends: Lengths = msgspec.field(default_factory=dict)
+
+
+class KindTally(msgspec.Struct, omit_defaults=True):
+    """One alert kind: alerts, incidents with it, how many of those were critical or went away by themselves."""
+
+    alerts: int = 0
+    incidents: int = 0
+    critical: int = 0
+    by_itself: int = 0
+    #: Other kinds in the same incidents, and in how many.
+    beside: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class Tally(msgspec.Struct, omit_defaults=True):
+    """The sums of some incidents."""
+
+    incidents: int = 0
+    people: dict[str, PersonTally] = msgspec.field(default_factory=dict)
+    teams: dict[str, TeamTally] = msgspec.field(default_factory=dict)
+    kinds: dict[str, KindTally] = msgspec.field(default_factory=dict)
+    #: By service: when the newest incident was opened that has a paging alert of it.
+    paged: dict[str, datetime] = msgspec.field(default_factory=dict)
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """Incidents with everything that hangs on them.
+
+    `noted` are those in which somebody wrote something down; `paged` has by service the newest with a paging alert of it.
+    """
+
+    incidents: Sequence[PastIncident]
+    pages: Sequence[PastPage]
+    answers: Sequence[PastAnswer]
+    kinds: Sequence[KindCount]
+    noted: frozenset[int]
+    paged: Mapping[str, int] = {}
+
+
+def tallies(history: History, zones: Mapping[str, str]) -> dict[str, Tally]:
+    """By team, and of all of them under the empty name; `zones` are those of the people."""
+    incidents, pages = _by_team(history.incidents), _by_team(history.pages)
+    answers, kinds = _by_team(history.answers), _by_team(history.kinds)
+    found = {
+        team: _tally(
+            msgspec.structs.replace(
+                history,
+                incidents=incidents.get(team, ()),
+                pages=pages.get(team, ()),
+                answers=answers.get(team, ()),
+                kinds=kinds.get(team, ()),
+            ),
+            zones,
+        )
+        for team in incidents.keys() | pages.keys() | answers.keys() | kinds.keys()
+    }
+    found[""] = _tally(history, zones)
+    return found
+
+
+def merged(tallies: Iterable[Tally]) -> Tally:
+    """All of them as one."""
+    total = Tally()
+    for one in tallies:
+        total.incidents += one.incidents
+        for name, person in one.people.items():
+            known = total.people.setdefault(name, PersonTally())
+            known.pages += person.pages
+            known.weekend_pages += person.weekend_pages
+            known.nights |= person.nights
+            _add(known.answers, person.answers)
+        for name, team in one.teams.items():
+            led = total.teams.setdefault(name, TeamTally())
+            led.incidents += team.incidents
+            led.paging += team.paging
+            _add(led.answers, team.answers)
+            _add(led.ends, team.ends)
+        for name, kind in one.kinds.items():
+            came = total.kinds.setdefault(name, KindTally())
+            came.alerts += kind.alerts
+            came.incidents += kind.incidents
+            came.critical += kind.critical
+            came.by_itself += kind.by_itself
+            _add(came.beside, kind.beside)
+        for service, at in one.paged.items():
+            total.paged[service] = max(at, total.paged.get(service, at))
+    return _bounded(total)
+
+
+def median_minutes(lengths: Lengths) -> float | None:
+    """The median in minutes; None of nothing."""
+    whole = sum(lengths.values())
+    if not whole:
+        return None
+    wanted, seen, low = ((whole - 1) // 2, whole // 2), 0, None
+    for length in sorted(lengths):
+        seen += lengths[length]
+        if low is None and seen > wanted[0]:
+            low = length
+        if seen > wanted[1]:
+            return round(((low if low is not None else length) + length) / 20, 1)
+    raise AssertionError("the middle lies within")
+
+
+def night_of(at: datetime) -> date | None:
+    """The day on whose evening the night began, None in the daytime; `at` is in the person's zone."""
+    if at.hour >= NIGHT[0]:
+        return at.date()
+    return at.date() - timedelta(days=1) if at.hour < NIGHT[1] else None
+
+
+def _by_team(rows: Sequence[_R]) -> dict[str, list[_R]]:
+    found: dict[str, list[_R]] = {}
+    for row in rows:
+        found.setdefault(row.team, []).append(row)
+    return found
+
+
+def _tally(history: History, zones: Mapping[str, str]) -> Tally:
+    total = Tally(incidents=len(history.incidents))
+    _people(total, history, zones)
+    for incident in history.incidents:
+        team = total.teams.setdefault(incident.team, TeamTally())
+        team.incidents += 1
+        team.paging += incident.severity == "critical"
+        if incident.resolved_at is not None:
+            _add(team.ends, {_tenths(incident.resolved_at - incident.opened_at): 1})
+    for answer in history.answers:
+        # Answers of teams that led none of these incidents: they helped in another's.
+        if answer.team in total.teams:
+            _add(total.teams[answer.team].answers, {_tenths(answer.acknowledged_at - answer.since): 1})
+    _kinds(total, history)
+    opened = {incident.id: incident.opened_at for incident in history.incidents}
+    total.paged = {service: opened[number] for service, number in history.paged.items() if number in opened}
+    return _bounded(total)
+
+
+def _people(total: Tally, history: History, zones: Mapping[str, str]) -> None:
+    for page in history.pages:
+        person = total.people.setdefault(page.person, PersonTally())
+        local = page.sent_at.astimezone(ZoneInfo(zones.get(page.person, "UTC")))
+        person.pages += 1
+        person.weekend_pages += local.isoweekday() >= 6
+        if (night := night_of(local)) is not None:
+            person.nights.add(night)
+    for answer in history.answers:
+        person = total.people.setdefault(answer.person, PersonTally())
+        _add(person.answers, {_tenths(answer.acknowledged_at - answer.since): 1})
+
+
+def _kinds(total: Tally, history: History) -> None:
+    for counted in history.kinds:
+        total.kinds.setdefault(counted.kind, KindTally()).alerts += counted.episodes
+    for incident in history.incidents:
+        alone = incident.resolved_by == ALERTMANAGER.person and incident.id not in history.noted
+        together = incident.kinds if len(incident.kinds) <= MOST_TOGETHER else ()
+        for name in incident.kinds:
+            kind = total.kinds.setdefault(name, KindTally())
+            kind.incidents += 1
+            kind.critical += incident.severity == "critical"
+            kind.by_itself += alone
+            _add(kind.beside, {other: 1 for other in together if other != name})
+
+
+def _bounded(total: Tally) -> Tally:
+    if len(total.kinds) > MOST_KINDS:
+        kept = sorted(total.kinds.items(), key=lambda one: (-one[1].alerts, one[0]))[:MOST_KINDS]
+        total.kinds = dict(kept)
+    for kind in total.kinds.values():
+        if len(kind.beside) > MOST_BESIDE:
+            kind.beside = dict(Counter(kind.beside).most_common(MOST_BESIDE))
+    return total
+
+
+def _add(counts: dict[_K, int], more: Mapping[_K, int]) -> None:
+    for key, count in more.items():
+        counts[key] = counts.get(key, 0) + count
+
+
+def _tenths(length: timedelta) -> int:
+    return round(max(length.total_seconds(), 0.0) / 6)
