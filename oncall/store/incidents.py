@@ -179,6 +179,17 @@ async def count_open(tx: AsyncConnection) -> dict[str, int]:
     return dict((await tx.execute(query)).all())
 
 
+async def count_open_by_team(tx: AsyncConnection) -> dict[str, int]:
+    """How many open incidents involve each team."""
+    query = (
+        sa.select(involvement.c.team, sa.func.count())
+        .join(incident, incident.c.id == involvement.c.incident_id)
+        .where(incident.c.resolved_at.is_(None))
+        .group_by(involvement.c.team)
+    )
+    return dict((await tx.execute(query)).all())
+
+
 def chunks(values: Sequence[_T], size: int) -> Iterable[Sequence[_T]]:
     """Parts of at most `size`."""
     return (values[at : at + size] for at in range(0, len(values), size))

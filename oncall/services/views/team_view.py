@@ -18,6 +18,7 @@ from oncall.services.rotations.on_call_view import OnCallQuery, Rotation
 from oncall.services.rotations.standing import reachable
 from oncall.services.views import incident_list
 from oncall.services.views.incident_list import IncidentItem, ListQuery
+from oncall.store import incidents as incident_rows
 from oncall.store import reviews
 from routing.escalation import ChannelTarget, PersonTarget, RotationTarget, Step, TeamTarget
 
@@ -100,11 +101,12 @@ class TeamView(msgspec.Struct, frozen=True, kw_only=True):
 async def list_teams(engine: Engine, caller: Caller) -> Teams:
     """Every team with what it has open."""
     caller.require(Right.SEE)
-    teams = []
-    for team in sorted(engine.directory.teams.values(), key=lambda t: (t.id not in caller.teams, t.name)):
-        found = await incident_list.list_incidents(engine, caller, ListQuery(status="open", team=team.id, limit=200))
-        teams.append(TeamItem(id=team.id, name=team.name, members=len(team.members), open=len(found.incidents)))
-    return Teams(teams=tuple(teams))
+    async with engine.database.read() as tx:
+        counts = await incident_rows.count_open_by_team(tx)
+    teams = sorted(engine.directory.teams.values(), key=lambda t: (t.id not in caller.teams, t.name))
+    return Teams(
+        teams=tuple(TeamItem(id=t.id, name=t.name, members=len(t.members), open=counts.get(t.id, 0)) for t in teams)
+    )
 
 
 async def view_team(engine: Engine, caller: Caller, team_id: str) -> TeamView:

@@ -18,7 +18,7 @@ from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, resolve
 from oncall.services import history
 from oncall.services.trouble import open_trouble
-from oncall.store import incidents
+from oncall.store import incidents, tallies
 
 COMPANY = Path(__file__).parents[3] / "examples" / "company"
 LONG_AGO = datetime(2024, 1, 31, 12, tzinfo=UTC)
@@ -49,6 +49,11 @@ async def fill() -> None:
         over = resolve(found, by=ALERTMANAGER, now=LONG_AGO + timedelta(hours=1), why="test")
         await incidents.save(tx, [over.incident], over.entries, LONG_AGO)
         await open_trouble(running, tx, title="New", service="x", why="test", now=datetime.now(UTC))
+
+
+async def counted() -> int:
+    async with engine() as running, running.database.read() as tx:
+        return sum((await tallies.incidents_by_day(tx, "2024-01-01", "2999-01-01", "")).values())
 
 
 async def trim() -> int:
@@ -88,3 +93,8 @@ def test_maintenance_leaves_everything_in_place(oncall, tmp_path):
     assert json.loads(oncall("export", "--since", "2020-01-01", "--out", str(tmp_path / "x"), "--json").output) == {
         "incidents": 2
     }
+
+
+def test_what_insights_show_is_counted_anew(oncall):
+    assert json.loads(oncall("db", "recount", "--json").output) == {"recounted": True}
+    assert asyncio.run(counted()) > 0

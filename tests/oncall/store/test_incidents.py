@@ -164,6 +164,7 @@ async def test_open_incidents_are_counted_by_status(tx: AsyncConnection, inciden
     over = incident(3, status=IncidentStatus.RESOLVED, resolved_at=nine)
     await incidents.save(tx, [incident(1), incident(2), over], [], nine)
     assert await incidents.count_open(tx) == {"triggered": 2}
+    assert await incidents.count_open_by_team(tx) == {"payments": 2}
 
 
 def test_an_incident_is_written_whole(incident: Callable[..., Incident], nine: datetime) -> None:

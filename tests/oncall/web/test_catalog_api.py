@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from oncall.checks import CustomCheck
 from oncall.engine import Organisation
 from oncall.person import Role
+from oncall.services import tallying
 from oncall.services.catalog import sources as catalog_sources
 from oncall.services.messages import messages_for
 from oncall.store import incidents as incident_rows
@@ -267,6 +268,7 @@ async def test_a_gap_ahead_in_the_first_steps_rotation_is_named(api, happens):
 
 async def test_an_alert_that_paged_counts(api, happens):
     await happens.receive(firing("HighErrors", service="checkout"))
+    await tallying.keep_up(happens.engine)
     one = await (await api()).get("/catalog/entries/checkout/checks")
     assert next(o for o in one["outcomes"] if o["check"] == "alert")["detail"] == "an alert paged 0 days ago"
 
