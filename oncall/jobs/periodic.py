@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import actions, drills, history, lost_answers, receipts, tallying, watch
+from oncall.services import actions, drills, game_days, history, lost_answers, receipts, tallying, watch
 from oncall.services.catalog import feeds as catalog_feeds
 from oncall.services.catalog import runbooks as runbook_check
 from oncall.services.catalog import sources as catalog_sources
@@ -45,6 +45,7 @@ JOBS: tuple[Job, ...] = (
     Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
     Job("action items", timedelta(minutes=15), actions.remind_due),
     Job("drills", timedelta(seconds=30), drills.end_due),
+    Job("game days", timedelta(seconds=10), game_days.begin_due),
     Job("heartbeats", timedelta(seconds=15), watch.check_heartbeats),
     Job("catalog sources", timedelta(seconds=30), catalog_feeds.fetch_due),
     Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),

@@ -6,17 +6,21 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from oncall.directory import Team
 from oncall.engine import Engine
 from oncall.errors import AlreadyResolved, NotFound
 from oncall.incident import ENGINE, Arrival, EntryKind, open_incident
 from oncall.incident.values import Entry
+from oncall.practice import PlannedDrill, answered_after
 from oncall.services import incidents
 from oncall.services.administration import note
 from oncall.services.changes import Changes
 from oncall.services.people.rights import Caller, Right
+from oncall.services.telling import tell_team
 from oncall.store import incidents as incident_rows
-from oncall.store import past
+from oncall.store import past, practice
 from routing.alert import Severity
 
 #: A drill ends by itself after this long, answered or not.
@@ -25,11 +29,16 @@ MOST_SHOWN = 50
 
 
 class NewDrill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A drill for `team`: what it is said to be about, and for which service of theirs."""
+    """A drill for `team`: what it is said to be about, for which service of theirs, and what is read first.
+
+    With `announced` the team is told before it is paged; without it comes as a surprise.
+    """
 
     team: Annotated[str, msgspec.Meta(max_length=200)]
     title: Annotated[str, msgspec.Meta(max_length=200)] = ""
     service: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    announced: bool = False
 
 
 class DrillItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +52,9 @@ class DrillItem(msgspec.Struct, frozen=True, kw_only=True):
     over: bool
     answered_by: str
     seconds_to_answer: int | None
+    announced: bool
+    #: The game day it belonged to.
+    game_day: int | None
 
 
 class Drills(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,35 +75,57 @@ async def start(engine: Engine, caller: Caller, asked: NewDrill) -> int:
         raise NotFound(f"there is no team {asked.team[:60]!r}", "Teams are kept in the files under teams/.")
     caller.require(Right.EDIT_TEAM, team=team.id)
     now = engine.clock.now()
-    title = asked.title.strip() or f"Practice for {team.name}: acknowledge as you would at night"
+    planned = PlannedDrill(
+        team=team.id,
+        service=asked.service.strip(),
+        title=titled(asked.title, team),
+        text=asked.text.strip(),
+        announced=asked.announced,
+        starts_at=now,
+        made_by=caller.person,
+    )
     async with engine.database.write() as tx:
-        number = await incident_rows.new_ids(tx)
-        arrival = Arrival(
-            name="Drill",
-            summary=title,
-            kind=f"oncall:drill of {team.id}",
-            severity=Severity.CRITICAL,
-            paging=True,
-            team=team.id,
-            service=asked.service.strip(),
-            policy=team.policy,
-            why_team=f"{caller.name} started a drill for {team.name}",
-            why_group="a drill stands alone",
-        )
-        opened = open_incident(number, arrival, now=now, drill=True)
-        told = Entry(
-            incident=number,
-            at=now,
-            kind=EntryKind.NOTE,
-            text=f"This is a drill. It ends by itself after {LENGTH.seconds // 60} minutes.",
-            actor=ENGINE,
-            team=team.id,
-        )
-        changes = Changes(engine, now)
-        changes.add(msgspec.structs.replace(opened, entries=(*opened.entries, told)))
-        await changes.write(tx)
+        if asked.announced:
+            said = f"A drill for {team.name} begins now. Answer as you would at night."
+            await tell_team(engine, tx, team, said, reason="a drill", now=now)
+        number = await open_drill(engine, tx, planned, team)
+        await practice.add_drill(tx, msgspec.structs.replace(planned, incident=number))
     await note(engine, caller, "start drill", f"#{number} for {team.id}")
     engine.wake.all()
+    return number
+
+
+def titled(title: str, team: Team) -> str:
+    """What a drill is said to be about, where nobody says so."""
+    return title.strip() or f"Practice for {team.name}: acknowledge as you would at night"
+
+
+async def open_drill(engine: Engine, tx: AsyncConnection, planned: PlannedDrill, team: Team) -> int:
+    """Open the practice incident of a planned drill; its number."""
+    now = engine.clock.now()
+    number = await incident_rows.new_ids(tx)
+    arrival = Arrival(
+        name="Drill",
+        summary=planned.title,
+        kind=f"oncall:drill of {team.id}",
+        severity=Severity.CRITICAL,
+        paging=True,
+        team=team.id,
+        service=planned.service,
+        policy=team.policy,
+        why_team=f"{engine.directory.shown(planned.made_by)} started a drill for {team.name}",
+        why_group="a drill stands alone",
+    )
+    opened = open_incident(number, arrival, now=now, drill=True)
+    words = [f"This is a drill. It ends by itself after {LENGTH.seconds // 60} minutes.", planned.text]
+    told = [
+        Entry(incident=number, at=now, kind=EntryKind.NOTE, text=text, actor=ENGINE, team=team.id)
+        for text in words
+        if text
+    ]
+    changes = Changes(engine, now)
+    changes.add(msgspec.structs.replace(opened, entries=(*opened.entries, *told)))
+    await changes.write(tx)
     return number
 
 
@@ -101,10 +135,11 @@ async def list_drills(engine: Engine, caller: Caller) -> Drills:
     async with engine.database.read() as tx:
         numbers = await past.drills(tx, limit=MOST_SHOWN)
         found = await incident_rows.get(tx, numbers)
+        planned = await practice.by_incident(tx, numbers)
     items = []
     for number in numbers:
         drill, lead = found[number], found[number].lead
-        answered = lead.acknowledged_at
+        known = planned.get(number)
         items.append(
             DrillItem(
                 id=drill.id,
@@ -114,10 +149,47 @@ async def list_drills(engine: Engine, caller: Caller) -> Drills:
                 opened_at=drill.opened_at,
                 over=drill.resolved_at is not None,
                 answered_by=lead.acknowledged_by,
-                seconds_to_answer=int((answered - drill.opened_at).total_seconds()) if answered else None,
+                seconds_to_answer=answered_after(drill),
+                announced=known is not None and known.announced,
+                game_day=known.game_day if known else None,
             )
         )
     return Drills(drills=tuple(items))
+
+
+class LastDrill(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a team's newest drill that is over."""
+
+    incident: int
+    at: datetime
+    answered_by: str
+    seconds_to_answer: int | None
+
+
+async def last_drill(tx: AsyncConnection, team: str) -> LastDrill | None:
+    """A team's newest drill that is over; None where it has had none."""
+    number = await practice.last_of_team(tx, team)
+    if number is None:
+        return None
+    drill = (await incident_rows.get(tx, [number]))[number]
+    return LastDrill(
+        incident=number,
+        at=drill.opened_at,
+        answered_by=drill.lead.acknowledged_by,
+        seconds_to_answer=answered_after(drill),
+    )
+
+
+def practised(engine: Engine, last: LastDrill | None) -> str:
+    """The same as a sentence, for views of a team and of its rotations."""
+    if last is None:
+        return "Never practised: a drill shows whether a page gets through before it has to."
+    days = (engine.clock.now() - last.at).days
+    when = "today" if not days else "yesterday" if days == 1 else f"{days} days ago"
+    if last.seconds_to_answer is None:
+        return f"The last drill, {when} (#{last.incident}), was answered by nobody."
+    who = engine.directory.shown(last.answered_by)
+    return f"The last drill, {when} (#{last.incident}), was answered by {who} after {last.seconds_to_answer} s."
 
 
 async def end_due(engine: Engine) -> int:

@@ -14,6 +14,7 @@ from oncall.incident import Actor, Entry, EntryKind, Incident, IncidentStatus, I
 from oncall.incident.values import Position
 from oncall.store import counters
 from oncall.store.schema import incident, involvement, timeline
+from oncall.store.search import Search, conditions
 from oncall.store.statements import any_of, upsert
 from routing.alert import Severity
 from routing.escalation import Policy
@@ -151,6 +152,7 @@ async def listed(
     *,
     status: str = "",
     team: str = "",
+    search: Search | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> list[Incident]:
@@ -162,6 +164,8 @@ async def listed(
         query = query.where(incident.c.status == status)
     if team:
         query = query.where(incident.c.id.in_(sa.select(involvement.c.incident_id).where(involvement.c.team == team)))
+    if search is not None:
+        query = query.where(*conditions(search, tx.dialect.name))
     if before is not None:
         query = query.where(incident.c.id < before)
     numbers = list((await tx.execute(query)).scalars())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from oncall.engine import Engine
-from oncall.services import acting, attachments, drills
+from oncall.services import acting, attachments
 from oncall.services.people.rights import Caller
 from oncall.services.rotations import on_call_view
 from oncall.services.views import (
@@ -19,7 +19,7 @@ from oncall.services.views import (
     similar,
     team_view,
 )
-from oncall.web import catalog_api, contacts_api, record_api, rotations_api
+from oncall.web import catalog_api, contacts_api, practice_api, record_api, rotations_api
 from oncall.web.operations import Asked, Operation
 
 
@@ -65,15 +65,6 @@ async def _attach(engine: Engine, caller: Caller, asked: Asked) -> incident_view
 
 async def _similar(engine: Engine, caller: Caller, asked: Asked) -> similar.SimilarIncidents:
     return await similar.find_similar(engine, caller, asked.number)
-
-
-async def _drills(engine: Engine, caller: Caller, _asked: Asked) -> drills.Drills:
-    return await drills.list_drills(engine, caller)
-
-
-async def _start_drill(engine: Engine, caller: Caller, asked: Asked) -> incident_view.IncidentView:
-    number = await drills.start(engine, caller, asked.body)
-    return await incident_view.view_incident(engine, caller, number)
 
 
 async def _now(engine: Engine, caller: Caller, _asked: Asked) -> now_view.NowView:
@@ -189,25 +180,7 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     *(_act(verb) for verb in acting.ACTS),
     *record_api.OPERATIONS,
-    Operation(
-        method="GET",
-        path="/drills",
-        name="list_drills",
-        about="The newest practice incidents, and who answered how fast.",
-        call=_drills,
-        answer=drills.Drills,
-    ),
-    Operation(
-        method="POST",
-        path="/drills",
-        name="start_drill",
-        about="Open a practice incident that pages a team as a real one would.",
-        call=_start_drill,
-        body=drills.NewDrill,
-        answer=incident_view.IncidentView,
-        status=201,
-        problems=(404,),
-    ),
+    *practice_api.OPERATIONS,
     Operation(
         method="GET",
         path="/now",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp_jinja2
 import jinja2
@@ -40,6 +41,7 @@ BEHIND_MORE = (
     "/contacts",
     "/account",
     "/drills",
+    "/game-days",
     "/actions",
 )
 
@@ -64,6 +66,7 @@ def set_up(app: web.Application) -> None:
     env.filters["shortened"] = shortened
     env.filters["capitalised"] = capitalised
     env.filters["markdown"] = markdown
+    env.filters["with_search"] = with_search
     env.globals["tabs"] = TABS
     env.globals["behind_more"] = BEHIND_MORE
 
@@ -110,6 +113,12 @@ def shortened(text: str, most: int) -> str:
 def capitalised(text: str) -> str:
     """With a capital in front, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def with_search(fields: Mapping[str, str], query: Any) -> str:
+    """An address's query with these fields and what is searched for; empty ones are left out."""
+    searched = {name: str(getattr(query, name) or "") for name in ("q", "kind", "service", "paged", "day")}
+    return urlencode({name: value for name, value in {**fields, **searched}.items() if value})
 
 
 def _common(request: web.Request) -> dict[str, Any]:

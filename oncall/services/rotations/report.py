@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.directory import Schedule, Team
 from oncall.engine import Engine
+from oncall.services.drills import last_drill, practised
 from oncall.services.rotations.on_call import schedule_key
 from oncall.services.rotations.segments import segments_of
 from oncall.services.rotations.shown import shown
@@ -83,7 +84,7 @@ async def report(engine: Engine, tx: AsyncConnection, team: Team, schedule: Sche
         items=found.items,
         gates=found.gates,
         fixes=advice,
-        notes=notes(subject),
+        notes=(*notes(subject), practised(engine, await last_drill(tx, team.id))),
         loads=loads,
         gap_hours=hours(subject.gaps),
         next_gap=subject.gaps[0] if subject.gaps else None,

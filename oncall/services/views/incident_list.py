@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -14,6 +14,7 @@ from oncall.incident import Incident, IncidentStatus
 from oncall.services.people.rights import Caller, Right
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
+from oncall.store.search import Search
 from routing.alert import Severity
 
 
@@ -50,10 +51,19 @@ class IncidentPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to list. `status` open means triggered or acknowledged; `team` any team involved, by id."""
+    """What to list. `status` open means triggered or acknowledged; `team` any team involved, by id.
+
+    `q` are words that must all stand in the title, the service or an alert kind, or an incident's number; `kind` and
+    `service` are exact; `paged` is a person who was paged for it; `day` the day it was opened, in UTC.
+    """
 
     status: Literal["triggered", "acknowledged", "resolved", "open"] | None = None
     team: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    q: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    kind: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    service: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    paged: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    day: date | None = None
     cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{0,15}$")] = ""
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
 
@@ -64,7 +74,12 @@ async def list_incidents(engine: Engine, caller: Caller, query: ListQuery) -> In
     before = int(query.cursor) if query.cursor else None
     async with engine.database.read() as tx:
         found = await incident_rows.listed(
-            tx, status=query.status or "", team=query.team, before=before, limit=query.limit + 1
+            tx,
+            status=query.status or "",
+            team=query.team,
+            search=Search(words=query.q, kind=query.kind, service=query.service, paged=query.paged, day=query.day),
+            before=before,
+            limit=query.limit + 1,
         )
         items = await items_of(engine, tx, found[: query.limit])
     more = len(found) > query.limit

@@ -12,6 +12,7 @@ from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.person import Person
 from oncall.services.actions import ActionView, viewed
+from oncall.services.drills import LastDrill, last_drill, practised
 from oncall.services.people.rights import Caller, Right
 from oncall.services.rotations import on_call_view
 from oncall.services.rotations.on_call_view import OnCallQuery, Rotation
@@ -94,6 +95,9 @@ class TeamView(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[ServiceItem, ...]
     #: Open action items of incidents it led.
     actions: tuple[ActionView, ...]
+    #: What came of its newest drill, as a sentence, and as values where there was one.
+    practised: str
+    last_drill: LastDrill | None
     #: Critical incidents of the last four weeks that nobody has reviewed: number and title.
     unreviewed: tuple[tuple[int, str], ...]
 
@@ -126,6 +130,7 @@ async def view_team(engine: Engine, caller: Caller, team_id: str) -> TeamView:
     )
     async with engine.database.read() as tx:
         todo = await reviews.actions(tx, team=team.id, done=False)
+        drilled = await last_drill(tx, team.id)
         unreviewed = await reviews.unreviewed(tx, team.id, engine.clock.now() - UNREVIEWED, RECENT)
     return TeamView(
         id=team.id,
@@ -140,6 +145,8 @@ async def view_team(engine: Engine, caller: Caller, team_id: str) -> TeamView:
         recent=recent.incidents,
         services=_services(engine, team),
         actions=tuple(viewed(engine, item) for item in todo),
+        practised=practised(engine, drilled),
+        last_drill=drilled,
         unreviewed=tuple(unreviewed),
     )
 

@@ -10,7 +10,8 @@ from oncall.store.schema.incidents import alert, attachment, incident, incident_
 from oncall.store.schema.insights import tally
 from oncall.store.schema.intake import grouping_state, heartbeat, inbox, quarantine, silence, silence_log
 from oncall.store.schema.paging import contact, contact_preference, delivery, page, phone_message, reply, reply_code
-from oncall.store.schema.record import action_item, incident_record, review, slack_note
+from oncall.store.schema.practice import drill, game_day
+from oncall.store.schema.record import action_item, digest_refusal, incident_record, review, slack_note
 from oncall.store.schema.rotations import (
     cover_request,
     feed,
@@ -39,8 +40,11 @@ __all__ = [
     "cover_request",
     "delivery",
     "deploy",
+    "digest_refusal",
+    "drill",
     "feed",
     "feed_token",
+    "game_day",
     "grouping_state",
     "health_snapshot",
     "heartbeat",

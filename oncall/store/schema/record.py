@@ -66,3 +66,12 @@ action_item = Table(
     Index("ix_action_item_open_owner", "owner", **where("done_at is null")),
     Index("ix_action_item_open_team", "team", **where("done_at is null")),
 )
+
+#: Who does not want the weekly digest; teams are named as "team:ID".
+digest_refusal = Table(
+    "digest_refusal",
+    metadata,
+    Column("who", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("by", Text, nullable=False),
+)

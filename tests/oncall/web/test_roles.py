@@ -44,6 +44,8 @@ LEAST = {
     "/phone/{person}": Role.ADMIN,
     ("POST", "/drills"): Role.EDITOR,
     ("POST", "/api/v1/drills"): Role.EDITOR,
+    ("POST", "/game-days"): Role.EDITOR,
+    ("POST", "/api/v1/game-days"): Role.EDITOR,
     "/operator": Role.ADMIN,
     "/operator/providers": Role.ADMIN,
     "/contacts": Role.RESPONDER,
