@@ -11,7 +11,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import actions, drills, game_days, history, lost_answers, receipts, tallying, watch
+from oncall.services import actions, drills, game_days, history, lost_answers, receipts, tallying, watch, weekly
 from oncall.services.catalog import feeds as catalog_feeds
 from oncall.services.catalog import runbooks as runbook_check
 from oncall.services.catalog import sources as catalog_sources
@@ -42,6 +42,7 @@ JOBS: tuple[Job, ...] = (
     Job("checks before shifts", timedelta(minutes=5), shift_checks.check),
     Job("rotation health", timedelta(hours=1), rotation_views.snapshot_all),
     Job("rotation digest", timedelta(minutes=15), rotation_digest.send_due),
+    Job("weekly digest", timedelta(minutes=15), weekly.send_due),
     Job("stale alerts", timedelta(minutes=1), watch.mark_stale),
     Job("action items", timedelta(minutes=15), actions.remind_due),
     Job("drills", timedelta(seconds=30), drills.end_due),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,13 +14,28 @@ from oncall.paging import notice_method
 from oncall.store import pages as page_rows
 from oncall.store.pages import Page
 
+#: Channels for what nobody needs to read at once; the built-in phone stands in where there is no other.
+QUIET_CHANNELS = ("email", "slack", "phone")
+
 
 async def tell_person(
-    engine: Engine, tx: AsyncConnection, person: str, text: str, *, team: str, reason: str, now: datetime
+    engine: Engine,
+    tx: AsyncConnection,
+    person: str,
+    text: str,
+    *,
+    team: str,
+    reason: str,
+    now: datetime,
+    among: Collection[str] = (),
 ) -> bool:
-    """Tell somebody through their quietest contact method; False if there is none or nobody of that name."""
+    """Tell somebody through their quietest contact method; False if there is none or nobody of that name.
+
+    `among` names the only channels it may go through: a digest is nothing to be texted.
+    """
     known = engine.directory.person_named(person)
-    method = notice_method(known, engine.notifiers) if known else None
+    usable = {name: n for name, n in engine.notifiers.items() if not among or name in among}
+    method = notice_method(known, usable) if known else None
     if known is None or method is None:
         return False
     await page_rows.add(tx, [_page(engine, known.id, method, text, team=team, reason=reason, now=now)])

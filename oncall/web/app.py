@@ -107,6 +107,8 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/answer/{page}", answer.acknowledge),
     ("GET", "/teams", teams.listed),
     ("GET", "/teams/{team}", teams.one),
+    ("GET", "/digest", insights.digest),
+    ("POST", "/digest", insights.choose_digest),
     ("GET", "/insights", insights.show),
     ("GET", "/insights/{table}", insights.table),
     ("GET", "/operator", operator.show),

@@ -6,12 +6,15 @@ import msgspec
 from aiohttp import web
 
 from oncall.errors import Invalid, NotFound
+from oncall.services import weekly
 from oncall.services.views import insights
 from oncall.services.views.insights import Insights, InsightsQuery
+from oncall.services.weekly import SetDigest
 from oncall.web.chart import bars
 from oncall.web.csv_tables import as_csv, attachment
+from oncall.web.forms import read_form
 from oncall.web.keys import CALLER, engine_of
-from oncall.web.rendering import render
+from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
 
 #: What can be had as CSV.
@@ -31,6 +34,21 @@ async def show(request: web.Request) -> web.StreamResponse:
         "tables": TABLES,
     }
     return render(request, "insights.html", context)
+
+
+@signed_in
+async def digest(request: web.Request) -> web.StreamResponse:
+    """What the weekly digest would say now, and whether it comes."""
+    engine = engine_of(request)
+    found = await weekly.preview(engine, request[CALLER])
+    return render(request, "digest.html", {"found": found, "teams": engine.directory.teams})
+
+
+@signed_in
+async def choose_digest(request: web.Request) -> web.StreamResponse:
+    """Want it or not."""
+    await weekly.choose(engine_of(request), request[CALLER], await read_form(request, SetDigest))
+    return see_other("/digest")
 
 
 @signed_in

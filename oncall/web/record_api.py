@@ -1,9 +1,9 @@
-"""The API of what is written after an incident: its review and what is to be done."""
+"""The API of what is written after an incident: its review, what is to be done, and the week as a whole."""
 
 from __future__ import annotations
 
 from oncall.engine import Engine
-from oncall.services import actions, reviews
+from oncall.services import actions, reviews, weekly
 from oncall.services.people.rights import Caller
 from oncall.web.operations import Asked, Operation
 
@@ -32,7 +32,33 @@ async def _change(engine: Engine, caller: Caller, asked: Asked) -> actions.Actio
     return await actions.change(engine, caller, asked.number, asked.body)
 
 
+async def _digest(engine: Engine, caller: Caller, _asked: Asked) -> weekly.DigestView:
+    return await weekly.preview(engine, caller)
+
+
+async def _choose(engine: Engine, caller: Caller, asked: Asked) -> weekly.DigestView:
+    return await weekly.choose(engine, caller, asked.body)
+
+
 OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        method="GET",
+        path="/digest",
+        name="get_digest",
+        about="What the caller's weekly digest would say now, and whether it comes by itself.",
+        call=_digest,
+        answer=weekly.DigestView,
+    ),
+    Operation(
+        method="POST",
+        path="/digest",
+        name="choose_digest",
+        about="Want the weekly digest, or not: for the caller, or for a team they may change.",
+        call=_choose,
+        body=weekly.SetDigest,
+        answer=weekly.DigestView,
+        problems=(404,),
+    ),
     Operation(
         method="GET",
         path="/incidents/{id}/review",

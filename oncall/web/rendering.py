@@ -37,6 +37,7 @@ BEHIND_MORE = (
     "/subscriptions",
     "/covers",
     "/insights",
+    "/digest",
     "/operator",
     "/contacts",
     "/account",

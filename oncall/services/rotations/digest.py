@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.directory import Team
 from oncall.engine import Engine
+from oncall.services import weekly
 from oncall.services.rotations.on_call import schedule_key
 from oncall.services.rotations.report import Report, report
 from oncall.services.rotations.segments import segments_of
@@ -27,10 +28,15 @@ async def send_due(engine: Engine) -> int:
         local = now.astimezone(ZoneInfo(team.timezone))
         if not team.schedules or local.weekday() != 0 or local.time() < HOUR:
             continue
+        year, number, _ = local.isocalendar()
+        key = f"digest {team.id} {year}-{number}"
+        async with engine.database.read() as tx:
+            if await rotation_findings.was_told(tx, key):
+                continue
+        week = await weekly.team_lines(engine, team)
         async with engine.database.write() as tx:
-            year, week, _ = local.isocalendar()
-            if await rotation_findings.tell_once(tx, f"digest {team.id} {year}-{week}", now):
-                text = await digest(engine, tx, team)
+            if await rotation_findings.tell_once(tx, key, now):
+                text = "\n".join([await digest(engine, tx, team), *(["", "Last week", *week] if week else [])])
                 await tell_team(engine, tx, team, text, reason="the week ahead on call", now=now)
                 sent += 1
     if sent:

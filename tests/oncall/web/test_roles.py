@@ -30,6 +30,8 @@ OPEN = {
 }
 #: What everybody changes about themselves.
 OWN = {
+    "/digest",
+    "/api/v1/digest",
     "/account/password",
     "/account/sessions/{digest}/revoke",
     "/account/tokens",
