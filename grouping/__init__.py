@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from grouping.answer import Answer, Saying
 from grouping.arrival import Arrival
+from grouping.cases import Case
 from grouping.decision import Basis, Call, Evidence, Grouping, MergeOffer, Move, Near
 from grouping.grouper import Grouper
+from grouping.learned import Learned
 from grouping.rows import StateRow
 from grouping.settings import KindRule, Settings
 
@@ -14,10 +16,12 @@ __all__ = [
     "Arrival",
     "Basis",
     "Call",
+    "Case",
     "Evidence",
     "Grouper",
     "Grouping",
     "KindRule",
+    "Learned",
     "MergeOffer",
     "Move",
     "Near",

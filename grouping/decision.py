@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from grouping.cases import Case
+
 
 class Basis(StrEnum):
     """What an assignment rests on."""
@@ -93,3 +95,5 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
     kind: str = ""
     #: The incident has seen this kind, or it is well known to follow those it has seen.
     expected: bool = False
+    #: What a later answer about this alert and these incidents teaches on.
+    cases: tuple[Case, ...] = ()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from grouping.cases import Case, Told
 from grouping.counts import KindCount
 from grouping.decay import WINDOW
 from grouping.decision import Evidence
 from grouping.kinds import Kind
+from grouping.learned import Weighed
 from grouping.relations import RELATIONS, Relation
 from grouping.score import SIGNALS
 from grouping.statistics import Statistics, habit_key
 from grouping.ties import Candidate, Tie, Tying, probability
+
+#: The ties of an alert that are remembered for people.
+TIES_TOLD = 3
 
 
 def readable(kind: KindCount) -> str:
@@ -17,33 +24,74 @@ def readable(kind: KindCount) -> str:
     return Kind(*kind.name).readable
 
 
-def tie_sentence(stats: Statistics, kind: KindCount, tie: Tie) -> str:
+def told(stats: Statistics, kind: KindCount, tie: Tie) -> Told:
     """The strongest thing the counts have to say of a pair, with the counts."""
     other = tie.member.kind
     weight = stats.weight
+
+    def counted(what: str, together: float = 0.0, of: float = 0.0, by_chance: float = 0.0) -> Told:
+        return Told(
+            episode=tie.member.episode,
+            counted=what,
+            together=round(together, 1),
+            of=round(of, 1),
+            by_chance=round(by_chance, 2),
+            probability=round(probability(tie.statistic), 3),
+        )
+
     joint = stats.pair_count(kind.id, other.id)
-    times = max(joint, other.count / weight)
-    after = f"{_ago(tie.lag)} after {readable(other)}"
     if joint >= 1.5:
-        by_chance = _few(times * stats.chance(kind))
-        return f"{after}: together in {joint:.0f} of {times:.0f} cases of late; chance would give {by_chance}"
+        times = max(joint, other.count / weight)
+        return counted("kinds", joint, times, times * stats.chance(kind))
     joint = stats.tie_count(kind.component, other.component)
     if joint >= 1.5 and kind.component != other.component:
         times = max(joint, stats.components[other.component].count / weight)
-        by_chance = _few(times * stats.component_chance(stats.components[kind.component]))
-        return (
-            f"{after}: first time together, but alerts of {kind.name[1]} and {other.name[1]} came together"
-            f" in {joint:.0f} of {times:.0f} cases of late; chance would give {by_chance}"
-        )
+        return counted("things", joint, times, times * stats.component_chance(stats.components[kind.component]))
     place = stats.place(kind.component, other.component)
-    words = Relation(place % RELATIONS).words
     seen, by_habit = stats.habits.get(habit_key(kind.rule, other.rule, place))
     if seen / weight >= 1.5:
-        return (
-            f"{after}: first time for these two, but {kind.name[0]} followed {other.name[0]} of {words}"
-            f" in {seen / weight:.0f} cases of late; chance would give {_few(by_habit / weight)}"
+        return counted("habit", seen / weight, seen / weight, by_habit / weight)
+    return counted("new")
+
+
+def tie_sentence(stats: Statistics, kind: KindCount, tie: Tie) -> str:
+    """The same as a sentence."""
+    other = tie.member.kind
+    after = f"{_ago(tie.lag)} after {readable(other)}"
+    counts = told(stats, kind, tie)
+    cases = f"in {counts.together:.0f} of {counts.of:.0f} cases of late; chance would give {_few(counts.by_chance)}"
+    words = Relation(stats.place(kind.component, other.component) % RELATIONS).words
+    match counts.counted:
+        case "kinds":
+            return f"{after}: together {cases}"
+        case "things":
+            things = f"alerts of {kind.name[1]} and {other.name[1]}"
+            return f"{after}: first time together, but {things} came together {cases}"
+        case "habit":
+            return (
+                f"{after}: first time for these two, but {kind.name[0]} followed {other.name[0]} of {words}"
+                f" in {counts.together:.0f} cases of late; chance would give {_few(counts.by_chance)}"
+            )
+        case _:
+            return f"{after}: never seen together before; {kind.name[1] or kind.name[0]} is about {words}"
+
+
+def cases(
+    stats: Statistics, kind: KindCount, weighed: Weighed, joined: str | None, sentences: Mapping[str, str]
+) -> tuple[Case, ...]:
+    """What is remembered of the incidents it may have belonged to: measures to learn from, and why it joined or not."""
+    return tuple(
+        Case(
+            incident=candidate.incident,
+            measures=tuple(round(value, 4) for value in weighed.measures[candidate.incident]),
+            probability=round(weighed.statistic[candidate.incident], 4),
+            joined=candidate.incident == joined,
+            sentence=sentences.get(candidate.incident, ""),
+            ties=tuple(told(stats, kind, tie) for tie in candidate.ties[:TIES_TOLD]),
         )
-    return f"{after}: never seen together before; {kind.name[1] or kind.name[0]} is about {words}"
+        for candidate in weighed.ranked
+        if candidate.incident in weighed.measures
+    )
 
 
 def join_sentence(stats: Statistics, kind: KindCount, candidate: Candidate) -> str:
@@ -62,6 +110,14 @@ def near_sentence(stats: Statistics, kind: KindCount, candidate: Candidate, bar:
         return f"{told}; P {candidate.probability:.2f}" + ("" if paged else f" is below {bar:.2f}")
     tie = max(pages, key=lambda t: t.statistic)
     return f"{tie_sentence(stats, kind, tie)}; P {probability(tie.statistic):.2f} is below {bar:.2f}"
+
+
+def taught_sentence(weighed: Weighed, joined: Candidate) -> str:
+    """What people's answers had to do with it, "" where they changed nothing."""
+    alone = weighed.statistic.get(joined.incident)
+    if not weighed.by_model or alone is None or abs(alone - joined.probability) < 0.05:
+        return ""
+    return f"; weighed by people's answers, the counts alone say {alone:.2f}"
 
 
 def telling(candidate: Candidate) -> Tie:

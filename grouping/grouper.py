@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import product
 
+import msgspec
+
 from grouping.answer import Answer, Saying
 from grouping.arrival import BELIEVED, Arrival, arrival_labels
 from grouping.decay import SLOW_WINDOW, WINDOW
 from grouping.decision import Basis, Call, Grouping, MergeOffer, Move, Near
-from grouping.explain import evidence, join_sentence, near_sentence, readable
+from grouping.explain import cases, evidence, join_sentence, near_sentence, readable, taught_sentence
 from grouping.groups import Member, OpenIncidents
 from grouping.kinds import kind_of
+from grouping.learned import Learned
 from grouping.learning import BASKET, learn
 from grouping.memory import PairMemory
 from grouping.placing import Place, Placing
@@ -78,11 +81,23 @@ class Grouper:
                 self._volatility.load(table, key, value)
         for key, value in tables.get("answer", ()):
             self.memory.load(key, value)
+        for _, value in tables.get("learned", ()):
+            self._placing.learned = msgspec.json.decode(value, type=Learned)
         self.open.load(tables.get("member", ()), self.stats.kind_named)
         newest = max((m.at for m in self.open.since(0.0)), default=0.0)
         for member in self.open.since(newest - SLOW_WINDOW):
             self._see(member)
         self._changes.take()
+
+    @property
+    def learned(self) -> Learned | None:
+        """The model of people's answers that is in force."""
+        return self._placing.learned
+
+    def take_learned(self, learned: Learned | None) -> None:
+        """Judge by this model from now on, by the statistics alone without one."""
+        self._placing.learned = learned
+        self._changes.touch("learned", "")
 
     def drain_changes(self) -> tuple[StateRow, ...]:
         """The rows that changed since the last call."""
@@ -106,15 +121,16 @@ class Grouper:
         member.ties = {tie.member.episode: tie.score for tie in place.ties}
         for tie in place.ties:
             tie.member.ties[arrival.episode] = tie.score
+        reason, near = self._reason(place), self._near(place)
         grouping = Grouping(
             incident=home,
             is_new=place.incident is None,
             basis=place.basis,
             call=call,
-            reason=self._reason(place) + why_called,
+            reason=reason + why_called,
             probability=place.joined.probability if place.joined else 1.0,
             evidence=evidence(self.tying, place.joined) if place.joined else (),
-            near=self._near(place),
+            near=near,
             moves=self._take_along(place, home),
             merge_offers=self._bridged(place, home),
             hold_for=self.settings.hold_for if call is Call.HOLD else None,
@@ -122,6 +138,9 @@ class Grouper:
             storm_scope=place.storm_scope,
             kind=named.readable,
             expected=place.expected,
+            cases=cases(self.stats, kind, place.weighed, home, {home: reason, **{n.incident: n.sentence for n in near}})
+            if place.reviewable
+            else (),
         )
         self._settle(arrival, member, place, labels, grouping)
         return grouping
@@ -148,17 +167,19 @@ class Grouper:
     def said(self, answer: Answer) -> None:
         """Take what a person said: acted on at once for the kinds concerned, and the alerts follow."""
         one, other = self.open.kinds_of(answer.incident), self.open.kinds_of(answer.other)
-        if answer.saying is Saying.SPLIT:
+        if answer.saying in (Saying.SPLIT, Saying.RELATED):
             other = [m.kind for m in map(self.open.member, answer.episodes) if m is not None]
             one = [kind for kind in one if kind not in other]
+        related = answer.saying in (Saying.MERGED, Saying.RELATED)
         for a, b in product(one[:SAID_KINDS], other[:SAID_KINDS]):
             if a is not b:
-                self.memory.answer(a, b, related=answer.saying is Saying.MERGED)
+                self.memory.answer(a, b, related=related)
         if answer.saying is Saying.MERGED:
             self.open.merge(answer.incident, answer.other)
-        for episode in answer.episodes:
-            if self.open.home(episode) == answer.incident:
-                self.open.move(episode, answer.other)
+        if answer.saying is Saying.SPLIT:
+            for episode in answer.episodes:
+                if self.open.home(episode) == answer.incident:
+                    self.open.move(episode, answer.other)
 
     def closed(self, incident: str) -> None:
         """The incident is over for people: it takes nothing more in."""
@@ -211,7 +232,8 @@ class Grouper:
                 f" nothing to say yet ({kind} was seen {since:.0f} times)"
             )
         if place.joined is not None:
-            return join_sentence(self.stats, place.kind, place.joined)
+            told = join_sentence(self.stats, place.kind, place.joined)
+            return told + taught_sentence(place.weighed, place.joined)
         if place.forked_from is not None:
             told = near_sentence(self.stats, place.kind, place.forked_from, self.settings.bars.same, paged=True)
             return (
@@ -264,6 +286,8 @@ class Grouper:
             return self.open.row(key)
         if table == "answer":
             return self.memory.row(key)
+        if table == "learned":
+            return msgspec.json.encode(self.learned).decode() if self.learned else None
         if table in ("value", "label_habit"):
             return self._volatility.row(table, key)
         return self.stats.row(table, key)

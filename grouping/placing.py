@@ -9,6 +9,7 @@ from grouping.counts import KindCount
 from grouping.decay import WINDOW
 from grouping.decision import Basis, Call
 from grouping.groups import Member, OpenIncident, OpenIncidents
+from grouping.learned import Learned, Weighed, weigh
 from grouping.settings import Bars
 from grouping.statistics import Statistics
 from grouping.storm import Storm, Storms
@@ -32,6 +33,7 @@ class Place:
     tier: Tier = Tier.KNOWN
     ties: list[Tie] = field(default_factory=list)
     ranked: list[Candidate] = field(default_factory=list)
+    weighed: Weighed = field(default_factory=lambda: Weighed([]))
     joined: Candidate | None = None
     forked_from: Candidate | None = None
     storm_scope: str | None = None
@@ -60,6 +62,8 @@ class Placing:
         self._open = open_incidents
         self._tying = tying
         self._storms = Storms()
+        #: What people's answers taught; None while the statistics judge alone.
+        self.learned: Learned | None = None
 
     def place(self, arrival: Arrival, kind: KindCount, at: float, latest: dict[int, Member]) -> Place:
         """Where the alert belongs; `latest` gives the latest alert of each kind, oldest first."""
@@ -71,7 +75,8 @@ class Placing:
             return place
         in_reach = (m for m in reversed(latest.values()) if m.incident)
         place.ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
-        place.ranked = candidates(place.ties)
+        place.weighed = weigh(candidates(place.ties), self._open, at, self.learned, self.bars)
+        place.ranked = place.weighed.ranked
         self._judge(arrival, place, storm)
         if storm is not None and (place.incident is None or (arrival.pages and not self._lead(place.incident))):
             place.incident, place.basis, place.joined, place.forked_from = storm.incident, Basis.STORM, None, None
@@ -112,6 +117,9 @@ class Placing:
         place.tier = judged.tier
         if judged.joined is not None:
             place.joined, place.incident, place.basis = judged.joined, judged.joined.incident, Basis.STATISTICS
+            if place.weighed.statistic.get(judged.joined.incident, 0.0) < self.bars.join:
+                # People's answers may bring a page into an incident; that they make it silent, they may not.
+                place.tier = Tier.SAME
         elif judged.forked_from is not None:
             place.forked_from, place.basis = judged.forked_from, Basis.FORK
 

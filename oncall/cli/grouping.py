@@ -14,6 +14,7 @@ from grouping.grouper import Grouper
 from grouping.insights import Redundant, redundant
 from grouping.relations import Calls
 from grouping.replay import Recorded, Replay
+from oncall.cli.grouping_model import model
 from oncall.cli.loading import config_option, engine_for
 from oncall.errors import OncallError
 from oncall.services.prometheus_history import past_alerts, warm_up
@@ -25,6 +26,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 def grouping() -> None:
     """Try the grouping of alerts on recorded streams."""
+
+
+grouping.add_command(model)
 
 
 class _Catalog(msgspec.Struct):

@@ -11,7 +11,19 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
-from oncall.services import actions, drills, game_days, history, lost_answers, receipts, tallying, watch, weekly
+from oncall.errors import Unavailable
+from oncall.services import (
+    actions,
+    drills,
+    game_days,
+    grouping_model,
+    history,
+    lost_answers,
+    receipts,
+    tallying,
+    watch,
+    weekly,
+)
 from oncall.services.catalog import feeds as catalog_feeds
 from oncall.services.catalog import runbooks as runbook_check
 from oncall.services.catalog import sources as catalog_sources
@@ -57,6 +69,7 @@ JOBS: tuple[Job, ...] = (
     Job("lost answers", timedelta(seconds=10), lost_answers.ask),
     Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
+    Job("grouping model", timedelta(hours=1), grouping_model.train_due),
     Job("history", timedelta(hours=1), history.trim),
     Job("tallies", timedelta(minutes=1), tallying.keep_up),
     Job("clean-up", timedelta(hours=1), watch.forget_old),
@@ -69,7 +82,7 @@ async def run(engine: Engine, job: Job) -> bool:
         if not job.everywhere and not await _mine(engine, job):
             return False
         await job.run(engine)
-    except (SQLAlchemyError, OSError, TimeoutError) as error:
+    except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
         engine.metrics.loop_failures.labels(job.name).inc()
         log.warning("a periodic job failed; it will come again", job=job.name, error=type(error).__name__)
         return False

@@ -104,6 +104,18 @@ class Describe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     status: Line | None = None
 
 
+class Related(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """These `alerts` belong to the incident they are in: their kinds are tied, and grouping learns from it."""
+
+    alerts: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=5000)]
+
+
+class Unrelated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The incident `other` is not the same trouble: the two are kept apart, and grouping learns from it."""
+
+    other: Annotated[int, msgspec.Meta(ge=1)]
+
+
 Act = (
     Acknowledge
     | Resolve
@@ -119,6 +131,8 @@ Act = (
     | Split
     | Assign
     | Describe
+    | Related
+    | Unrelated
 )
 
 #: Every verb by the last part of its address.
@@ -137,6 +151,8 @@ ACTS: dict[str, type[Act]] = {
     "split": Split,
     "assign": Assign,
     "describe": Describe,
+    "related": Related,
+    "unrelated": Unrelated,
 }
 
 
@@ -178,6 +194,10 @@ async def perform(engine: Engine, caller: Caller, number: int, act: Act) -> Inci
             return await record.assign(engine, number, by=by, role=role, person=person)
         case Describe(impact=impact, status=status):
             return await record.describe(engine, number, by=by, impact=impact, status=status)
+        case Related(alerts=alerts):
+            return await incidents.confirm_related(engine, number, alerts=alerts, by=by)
+        case Unrelated(other=other):
+            return await incidents.keep_apart(engine, number, other, by=by)
 
 
 def read_act(verb: str, fields: dict[str, object]) -> Act:

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from grouping import Answer, Saying
 from oncall import incident as state
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.incident import Actor, Change, Entry, EntryKind, Incident, Involvement, InvolvementStatus
+from oncall.services import grouping_answers
 from oncall.services.changes import Changes
 from oncall.store import alerts as alert_rows
-from oncall.store import grouping_state
 from oncall.store import incidents as incident_rows
 from oncall.store.alerts import EpisodeStatus
 from routing.alert import Severity
@@ -161,16 +160,39 @@ async def keep_apart(engine: Engine, number: int, other: int, *, by: Actor) -> I
     Raises:
         NotFound: no such incident.
     """
-
-    def decide(incident: Incident, now: datetime) -> Change:
-        text = f"{by.person} says that #{other} is not related"
-        entry = Entry(incident=number, at=now, kind=EntryKind.GROUPING, text=text, actor=by, data={"unrelated": other})
-        return Change(incident=incident, entries=(entry,))
-
-    kept = await _act(engine, number, decide)
+    now = engine.clock.now()
     async with engine.database.write() as tx:
-        await grouping_state.say(tx, Answer(saying=Saying.UNRELATED, incident=str(number), other=str(other)))
-    return kept
+        found = await incident_rows.get(tx, [number, other], lock=True)
+        incident = _present(found, number)
+        _present(found, other)
+        did = await grouping_answers.unrelated(tx, number, other, by=by.person, now=now)
+        text = f"{by.person} says that #{other} is not related; {did}"
+        entry = _grouping_entry(number, text, by, now, unrelated=other)
+        after = await write_change(engine, tx, Change(incident=incident, entries=(entry,)), now)
+    engine.wake.all()
+    return after
+
+
+async def confirm_related(engine: Engine, number: int, *, alerts: Collection[int], by: Actor) -> Incident:
+    """Answer that some of an incident's alerts belong to it.
+
+    Raises:
+        NotFound: no such incident.
+        Invalid: none of those alerts is in it.
+    """
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        incident = _present(await incident_rows.get(tx, [number], lock=True), number)
+        chosen = [e for e in await alert_rows.of_incident(tx, number) if e.id in set(alerts)]
+        if not chosen:
+            raise Invalid("none of those alerts is in this incident", "Choose some of its alerts.")
+        did = await grouping_answers.related(tx, number, [e.id for e in chosen], by=by.person, now=now)
+        names = ", ".join(sorted({e.kind for e in chosen})[:3])
+        text = f"{by.person} says that this belongs here: {names}; {did}"
+        entry = _grouping_entry(number, text, by, now, related=[e.id for e in chosen])
+        after = await write_change(engine, tx, Change(incident=incident, entries=(entry,)), now)
+    engine.wake.all()
+    return after
 
 
 async def merge(engine: Engine, number: int, *, into: int, by: Actor) -> Incident:
@@ -186,10 +208,11 @@ async def merge(engine: Engine, number: int, *, into: int, by: Actor) -> Inciden
         changes = Changes(engine, now)
         changes.add(gone)
         changes.add(kept)
+        did = await grouping_answers.merged(tx, number, into, by=by.person, now=now)
+        changes.entries.append(_grouping_entry(into, f"#{number} and #{into} are one trouble: {did}", by, now))
         await changes.write(tx)
         episodes = await alert_rows.of_incident(tx, number)
         await alert_rows.move_all(tx, [e.id for e in episodes], into)
-        await grouping_state.say(tx, Answer(saying=Saying.MERGED, incident=str(number), other=str(into)))
     engine.wake.all()
     return kept.incident
 
@@ -231,11 +254,11 @@ async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Act
         changes.add(replace(opened, incident=part))
         changes.add(made)
         changes.add(left)
+        moved = [e.id for e in chosen]
+        did = await grouping_answers.split(tx, number, part.id, moved, by=by.person, now=now)
+        changes.entries.append(_grouping_entry(number, f"#{number} and #{part.id} are two troubles: {did}", by, now))
         await changes.write(tx)
-        await alert_rows.move_all(tx, [e.id for e in chosen], part.id)
-        moved = tuple(str(e.id) for e in chosen)
-        said = Answer(saying=Saying.SPLIT, incident=str(number), other=str(part.id), episodes=moved)
-        await grouping_state.say(tx, said)
+        await alert_rows.move_all(tx, moved, part.id)
     engine.wake.all()
     return part
 
@@ -256,6 +279,10 @@ async def write_change(engine: Engine, tx: AsyncConnection, change: Change, now:
     after = changes.add(change)
     await changes.write(tx)
     return after
+
+
+def _grouping_entry(number: int, text: str, by: Actor, now: datetime, **data: object) -> Entry:
+    return Entry(incident=number, at=now, kind=EntryKind.GROUPING, text=text, actor=by, data=data)
 
 
 def _present(found: dict[int, Incident], number: int) -> Incident:

@@ -21,7 +21,7 @@ from oncall.services.grouping_setup import configure
 from oncall.services.intake_decode import Body, bodies_of
 from oncall.services.placement import Placed, Placement
 from oncall.store import alerts as alert_rows
-from oncall.store import grouping_state, heartbeats, inbox, incidents, silences
+from oncall.store import grouping_answers, grouping_state, heartbeats, inbox, incidents, silences
 from oncall.store.alerts import Episode, EpisodeStatus
 from oncall.store.inbox import Waiting
 from oncall.store.silences import Silenced
@@ -73,8 +73,11 @@ class Batch:
         if state.organisation is not engine.organisation:
             configure(state.grouper, engine.directory)
             state.organisation = engine.organisation
-        for answer in await grouping_state.take_said(tx):
+        said = await grouping_state.take_said(tx)
+        for answer in said.answers:
             state.grouper.said(answer)
+        for model in said.models:
+            state.grouper.take_learned(model)
         changes = Changes(engine, now)
         return cls(
             engine=engine,
@@ -236,6 +239,8 @@ class Batch:
         return True
 
     async def _write(self) -> None:
+        # Incidents first: a page that forks takes stored alerts along into the incident it has just opened.
+        await self.changes.write(self.tx)
         left = await self.placement.settle_moves()
         await self._page_at_once(left)
         await self.changes.write(self.tx)
@@ -249,6 +254,7 @@ class Batch:
         await self._close_finished()
         await self.changes.write(self.tx)
         await grouping_state.save(self.tx, self.grouper.drain_changes())
+        await grouping_answers.keep(self.tx, self.placement.cases, self.now)
         await self.placement.finish()
         for body in self._bodies:
             if body.unfinished:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping import Arrival as GroupingArrival
-from grouping import Basis, Call, Grouper, Grouping, Move
+from grouping import Basis, Call, Case, Grouper, Grouping, Move
 from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, Arrival, Entry, EntryKind, Incident, absorb, open_incident, resolve
@@ -68,6 +68,8 @@ class Placement:
     changes: Changes
     #: Episodes to write, by number.
     added: dict[int, Episode] = field(default_factory=dict)
+    #: What answers about each of them will teach on, by its number.
+    cases: dict[int, tuple[Case, ...]] = field(default_factory=dict)
     _loaded: dict[int, Incident] = field(default_factory=dict)
     _episodes: Iterator[int] = field(default_factory=lambda: iter(()))
     _next_incident: int = 0
@@ -213,6 +215,8 @@ class Placement:
             else absorb(incident, arrival, now=self.now)
         )
         self.changes.add(change)
+        if grouping.cases:
+            self.cases[pending.number] = grouping.cases
         self._note_near(number, arrival.team, grouping)
         if pending.ownership.rule == "fallback":
             self._note_unowned(pending.alert, number)

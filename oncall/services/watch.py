@@ -11,7 +11,7 @@ from oncall.incident import gone_stale
 from oncall.services.changes import Changes
 from oncall.services.trouble import open_trouble
 from oncall.store import alerts as alert_rows
-from oncall.store import deploys, heartbeats, inbox, replies, rotation_findings, shift_checks, unowned
+from oncall.store import deploys, grouping_answers, heartbeats, inbox, replies, rotation_findings, shift_checks, unowned
 from oncall.store import incidents as incident_rows
 
 #: What is deleted in time, and how long it is kept: processed bodies and replies for replay, the rest to be looked at.
@@ -20,6 +20,8 @@ OLD_ROWS = (
     (replies.forget, timedelta(days=7)),
     (deploys.forget, timedelta(days=90)),
     (unowned.forget, timedelta(days=30)),
+    # Later than this, hardly anybody says whether two alerts belonged together.
+    (grouping_answers.forget_unanswered, timedelta(days=35)),
     (rotation_findings.forget_told, timedelta(days=14)),
     (shift_checks.forget, timedelta(days=90)),
 )

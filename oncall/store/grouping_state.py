@@ -9,12 +9,24 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from grouping import Answer, StateRow
+from grouping import Answer, Learned, Saying, StateRow
 from oncall.store.schema import grouping_state
 from oncall.store.statements import upsert
 
 #: The part that holds what people said and grouping has not heard yet.
 SAID = "said"
+#: The same for what an older node could not read: it leaves these rows for a newer one.
+TAUGHT = "taught"
+#: The key of the model that is to come into force.
+MODEL = "model"
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What the node that groups has not heard yet."""
+
+    answers: tuple[Answer, ...] = ()
+    #: The model to judge by, null for none; empty where nothing changed.
+    models: tuple[Learned | None, ...] = ()
 
 
 async def load(tx: AsyncConnection) -> list[StateRow]:
@@ -36,19 +48,29 @@ async def save(tx: AsyncConnection, rows: Sequence[StateRow]) -> None:
 async def say(tx: AsyncConnection, answer: Answer) -> None:
     """Keep what a person said for the node that groups; it takes it before the next alert."""
     value = msgspec.json.encode(answer).decode()
-    await save(tx, [StateRow(table=SAID, key=uuid4().hex, value=value)])
+    part = TAUGHT if answer.saying is Saying.RELATED else SAID
+    await save(tx, [StateRow(table=part, key=uuid4().hex, value=value)])
 
 
-async def take_said(tx: AsyncConnection) -> list[Answer]:
-    """What people said since the last call, once."""
-    rows = (await tx.execute(_SAID)).scalars().all()
-    if rows:
-        await tx.execute(sa.delete(grouping_state).where(grouping_state.c.part == SAID))
-    return [msgspec.json.decode(value, type=Answer) for value in rows]
+async def put_in_force(tx: AsyncConnection, learned: Learned | None) -> None:
+    """Keep the model for the node that groups, or that there is none any more."""
+    await save(tx, [StateRow(table=TAUGHT, key=MODEL, value=msgspec.json.encode(learned).decode())])
+
+
+async def take_said(tx: AsyncConnection) -> Said:
+    """What was said since the last call, once."""
+    rows = (await tx.execute(_UNHEARD)).all()
+    if not rows:
+        return Said()
+    await tx.execute(sa.delete(grouping_state).where(grouping_state.c.part.in_((SAID, TAUGHT))))
+    return Said(
+        answers=tuple(msgspec.json.decode(row.value, type=Answer) for row in rows if row.key != MODEL),
+        models=tuple(msgspec.json.decode(row.value, type=Learned | None) for row in rows if row.key == MODEL),
+    )
 
 
 _SAVE = upsert(grouping_state, ["part", "key"])
 _DELETE = sa.delete(grouping_state).where(
     grouping_state.c.part == sa.bindparam("old_part"), grouping_state.c.key == sa.bindparam("old_key")
 )
-_SAID = sa.select(grouping_state.c.value).where(grouping_state.c.part == SAID)
+_UNHEARD = sa.select(grouping_state.c.key, grouping_state.c.value).where(grouping_state.c.part.in_((SAID, TAUGHT)))

@@ -19,6 +19,7 @@ from oncall.web.problems import Problem, problem_of
 from oncall.web.rendering import render, see_other
 from oncall.web.runs import fold
 from oncall.web.sessions import FORM_FIELD, signed_in
+from oncall.web.ties import picture
 
 #: Form fields that may be given several times.
 SEVERAL = frozenset({"alerts", "teams"})
@@ -115,6 +116,7 @@ async def _show(request: web.Request, number: int, problem: Problem | None = Non
     context = {
         "incident": found,
         "similar": alike.similar,
+        "picture": picture(found.together, engine.clock.now()),
         "lead": lead,
         "runs": fold(found.timeline),
         "asked": [names.get(person, person) for person in dict.fromkeys(asked)],

@@ -18,6 +18,7 @@ from oncall.services.deploys import NearDeploy, beside
 from oncall.services.messages import links_of
 from oncall.services.people.rights import Caller, Right
 from oncall.services.views.incident_list import IncidentItem, items_of
+from oncall.services.views.together import Together, view_together
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store import record as record_rows
@@ -142,6 +143,7 @@ class IncidentView(IncidentItem, frozen=True, kw_only=True):
     timeline: tuple[TimelineItem, ...]
     pages: tuple[PageItem, ...]
     record: RecordItem
+    together: Together
 
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -180,6 +182,7 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         links = await links_of(engine, tx, incident)
         deploys = await beside(engine, tx, incident)
         said = await record_rows.get(tx, number)
+        together = await view_together(tx, number)
     first = min(episodes, key=lambda e: e.id, default=None)
     return IncidentView(
         **msgspec.structs.asdict(item),
@@ -193,6 +196,7 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         timeline=tuple(_line(line, entry) for line, entry in entries),
         pages=tuple(_page(p) for p in pages[-MOST_AT_ONCE:]),
         record=_record(said),
+        together=together,
     )
 
 

@@ -6,6 +6,7 @@ from oncall.store.schema.access import api_token, audit, password, session, sign
 from oncall.store.schema.base import metadata
 from oncall.store.schema.catalog import catalog_entry, catalog_feed, check_report, deploy, unowned
 from oncall.store.schema.cluster import counter, lease
+from oncall.store.schema.grouping import grouping_case, grouping_model
 from oncall.store.schema.incidents import alert, attachment, incident, incident_post, involvement, timeline
 from oncall.store.schema.insights import tally
 from oncall.store.schema.intake import grouping_state, heartbeat, inbox, quarantine, silence, silence_log
@@ -45,6 +46,8 @@ __all__ = [
     "feed",
     "feed_token",
     "game_day",
+    "grouping_case",
+    "grouping_model",
     "grouping_state",
     "health_snapshot",
     "heartbeat",

@@ -1,0 +1,202 @@
+"""What people's answers teach grouping on, and the models that came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from grouping import Case
+from grouping.cases import Told
+from grouping.lesson import Example, Fitted
+from oncall.store.incidents import IN_LIST, chunks
+from oncall.store.schema import grouping_case, grouping_model
+
+
+class ModelState(StrEnum):
+    """In force, followed by a newer one, not good enough, or taken back by a person."""
+
+    ACTIVE = "active"
+    REPLACED = "replaced"
+    REFUSED = "refused"
+    REVERTED = "reverted"
+
+
+class ModelVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """One model that was fitted, with why it is in force or not."""
+
+    version: int
+    at: datetime
+    state: ModelState
+    reason: str
+    #: How many answers there were.
+    answers: int
+    fitted: Fitted
+    changed_at: datetime | None = None
+    changed_by: str = ""
+
+
+async def keep(tx: AsyncConnection, cases: Mapping[int, Sequence[Case]], now: datetime) -> None:
+    """Remember what was measured of each alert and the incidents it may belong to."""
+    rows = [
+        {
+            "alert_id": number,
+            "incident_id": int(case.incident),
+            "at": now,
+            "measures": list(case.measures),
+            "probability": case.probability,
+            "joined": case.joined,
+            "sentence": case.sentence,
+            "ties": msgspec.to_builtins(case.ties),
+            "answered_by": "",
+        }
+        for number, found in cases.items()
+        for case in found
+    ]
+    if rows:
+        await tx.execute(sa.insert(grouping_case), rows)
+
+
+class KeptCase(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert and an incident it may have belonged to, for people."""
+
+    alert: int
+    incident: int
+    probability: float
+    joined: bool
+    sentence: str
+    ties: tuple[Told, ...]
+    #: What a person said, null where nobody did.
+    related: bool | None
+
+
+async def of_alerts(tx: AsyncConnection, alerts: Collection[int]) -> list[KeptCase]:
+    """What is remembered of these alerts, by alert, the most probable incident first."""
+    found = []
+    for some in chunks(sorted(alerts), IN_LIST):
+        query = (
+            sa.select(grouping_case)
+            .where(grouping_case.c.alert_id.in_(some))
+            .order_by(grouping_case.c.alert_id, grouping_case.c.probability.desc(), grouping_case.c.incident_id)
+        )
+        found += [
+            KeptCase(
+                alert=row.alert_id,
+                incident=row.incident_id,
+                probability=row.probability,
+                joined=row.joined,
+                sentence=row.sentence,
+                ties=msgspec.convert(row.ties, tuple[Told, ...]),
+                related=row.related,
+            )
+            for row in (await tx.execute(query)).all()
+        ]
+    return found
+
+
+async def answer(
+    tx: AsyncConnection, alerts: Collection[int], incident: int, *, related: bool, by: str, now: datetime
+) -> int:
+    """Note what a person said of these alerts and that incident; how many decisions it teaches on. The last word counts."""
+    taught = 0
+    for some in chunks(sorted(alerts), IN_LIST):
+        done = await tx.execute(
+            sa.update(grouping_case)
+            .where(grouping_case.c.alert_id.in_(some), grouping_case.c.incident_id == incident)
+            .values(related=related, answered_at=now, answered_by=by)
+        )
+        taught += done.rowcount
+    return taught
+
+
+async def count(tx: AsyncConnection) -> int:
+    """How many answers there are."""
+    query = sa.select(sa.func.count()).where(grouping_case.c.answered_at.is_not(None))
+    return int((await tx.execute(query)).scalar_one())
+
+
+async def examples(tx: AsyncConnection, limit: int) -> list[Example]:
+    """The newest answers, oldest first."""
+    query = (
+        sa.select(grouping_case)
+        .where(grouping_case.c.answered_at.is_not(None))
+        .order_by(grouping_case.c.answered_at.desc(), grouping_case.c.alert_id.desc())
+        .limit(limit)
+    )
+    rows = (await tx.execute(query)).all()
+    return [
+        Example(
+            incident=str(row.incident_id),
+            measures=tuple(row.measures),
+            probability=row.probability,
+            related=row.related,
+        )
+        for row in reversed(rows)
+    ]
+
+
+async def forget_unanswered(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete some of what nobody answered and that is older than this; how many."""
+    old = (
+        sa.select(grouping_case.c.alert_id, grouping_case.c.incident_id)
+        .where(grouping_case.c.answered_at.is_(None), grouping_case.c.at < before)
+        .limit(limit)
+    )
+    keys = (await tx.execute(old)).all()
+    if keys:
+        await tx.execute(
+            sa.delete(grouping_case).where(
+                grouping_case.c.alert_id == sa.bindparam("alert"),
+                grouping_case.c.incident_id == sa.bindparam("incident"),
+            ),
+            [{"alert": alert, "incident": incident} for alert, incident in keys],
+        )
+    return len(keys)
+
+
+async def models(tx: AsyncConnection, limit: int = 20) -> list[ModelVersion]:
+    """The newest models, newest first."""
+    query = sa.select(grouping_model).order_by(grouping_model.c.version.desc()).limit(limit)
+    return [_model(row) for row in (await tx.execute(query)).all()]
+
+
+async def add_model(tx: AsyncConnection, model: ModelVersion) -> None:
+    """Keep a model as it was fitted."""
+    await tx.execute(
+        sa.insert(grouping_model).values(
+            version=model.version,
+            at=model.at,
+            state=model.state.value,
+            reason=model.reason,
+            answers=model.answers,
+            model=msgspec.to_builtins(model.fitted),
+            changed_by=model.changed_by,
+        )
+    )
+
+
+async def set_state(tx: AsyncConnection, version: int, state: ModelState, *, by: str, now: datetime) -> None:
+    """Put a model in or out of force."""
+    await tx.execute(
+        sa.update(grouping_model)
+        .where(grouping_model.c.version == version)
+        .values(state=state.value, changed_by=by, changed_at=now)
+    )
+
+
+def _model(row: Any) -> ModelVersion:
+    return ModelVersion(
+        version=row.version,
+        at=row.at,
+        state=ModelState(row.state),
+        reason=row.reason,
+        answers=row.answers,
+        fitted=msgspec.convert(row.model, Fitted),
+        changed_at=row.changed_at,
+        changed_by=row.changed_by,
+    )

@@ -1,0 +1,179 @@
+"""An incident's page says why its alerts are together: a picture, the same in words, and what stayed apart."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grouping import Case
+from grouping.cases import CASE, Told
+from oncall.services.views.together import KindRun, TieItem, Together, tie_words
+from oncall.store import alerts as alert_rows
+from oncall.store import grouping_answers
+from oncall.web.ties import LABEL_HEIGHT, LINE, WIDTH, picture
+from tests.oncall.web.conftest import firing
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def run(kind: str, after: float = 0, lasting: float | None = None, *, paging: bool = False) -> KindRun:
+    first = NOW + timedelta(seconds=after)
+    until = None if lasting is None else first + timedelta(seconds=lasting)
+    return KindRun(kind=kind, alerts=1, paging=paging, first_at=first, until=until, why="because")
+
+
+def counts(counted: str = "kinds") -> Told:
+    return Told(episode="1", counted=counted, together=14.0, of=15.0, by_chance=0.6, probability=0.9)
+
+
+def tie(kind: str, earlier: str, counted: str = "kinds", probability: float = 0.9) -> TieItem:
+    return TieItem(
+        kind=kind,
+        earlier=earlier,
+        counted=counted,
+        together=14,
+        of=15,
+        by_chance=0.6,
+        probability=probability,
+        sentence=tie_words(kind, earlier, counts(counted)),
+    )
+
+
+def together(kinds, ties=()) -> Together:
+    return Together(kinds=tuple(kinds), more_kinds=0, ties=tuple(ties), near=())
+
+
+def test_an_incident_of_one_kind_has_no_picture():
+    assert picture(together([run("Down of cart")]), NOW) is None
+
+
+def test_each_kind_has_a_lane_in_the_order_they_began_and_says_when():
+    found = picture(
+        together([run("Down of cart", paging=True), run("Slow of web", 90, 60)]), NOW + timedelta(minutes=9)
+    )
+    assert [lane.says for lane in found.lanes] == [
+        "Down of cart: first, pages, still fires",
+        "Slow of web: 90 s after the first",
+    ]
+    assert found.lanes[0].x < found.lanes[1].x
+    assert [lane.paging for lane in found.lanes] == [True, False]
+
+
+def test_each_tie_is_an_arc_with_its_count():
+    kinds = [run("Down of cart"), run("Slow of web", 30), run("Full of db", 60)]
+    ties = [tie("Slow of web", "Down of cart"), tie("Full of db", "Slow of web", "new", 0.5)]
+    found = picture(together(kinds, ties), NOW + timedelta(minutes=9))
+    assert [arc.count for arc in found.arcs] == ["14 of 15", "new"]
+    assert [arc.weight for arc in found.arcs] == [2, 1]
+    assert found.arcs[0].says == "Slow of web and Down of cart: together in 14 of 15 cases; chance would give 0.6"
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 90_000), st.none() | st.floats(1, 90_000)), min_size=2, max_size=12),
+    st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=6, unique=True),
+    st.floats(0, 200_000),
+)
+def test_everything_lies_in_the_picture_and_no_count_on_another(spans, pairs, age):
+    kinds = [run(f"Kind {n}", after, lasting) for n, (after, lasting) in enumerate(spans)]
+    ties = [tie(f"Kind {a}", f"Kind {b}") for a, b in pairs if a != b and max(a, b) < len(kinds)]
+    found = picture(together(sorted(kinds, key=lambda k: k.first_at), ties), NOW + timedelta(seconds=age))
+    for lane in found.lanes:
+        assert lane.x >= 0
+        assert lane.width >= 6
+        assert lane.x + lane.width <= LINE + 6.1
+        assert 0 <= lane.y <= found.height - 28
+    heights = [arc.y for arc in found.arcs]
+    assert all(later - earlier >= LABEL_HEIGHT - 0.11 for earlier, later in pairwise(heights))
+    assert all(LINE < arc.x < WIDTH for arc in found.arcs)
+
+
+@pytest.mark.parametrize(
+    ("counted", "words"),
+    [
+        ("kinds", "together in 14 of 15 cases; chance would give 0.6"),
+        ("things", "alerts of these two came together in 14 of 15 cases"),
+        ("habit", "such alerts followed one another in 14 cases"),
+        ("new", "never seen together before"),
+    ],
+)
+def test_a_tie_is_a_sentence_with_its_counts(counted, words):
+    assert words in tie_words("A", "B", counts(counted))
+
+
+async def remember(engine, number: int, candidate: int, *, joined: bool, probability: float = 0.6) -> None:
+    """Grouping held the last alert of `number` against `candidate`, tied to its first alert."""
+    async with engine.database.write() as tx:
+        await tx.execute(grouping_answers.grouping_case.delete())
+        alert = (await alert_rows.of_incident(tx, number))[-1].id
+        first = (await alert_rows.of_incident(tx, candidate))[0].id
+        case = Case(
+            incident=str(candidate),
+            measures=(0.5,) * len(CASE),
+            probability=probability,
+            joined=joined,
+            sentence="40 s after CheckoutDown: together in 2 of 15 cases of late; P 0.60 is below 0.75",
+            ties=(msgspec.structs.replace(counts(), episode=str(first)),),
+        )
+        await grouping_answers.keep(tx, {alert: [case]}, engine.clock.now())
+
+
+async def test_the_page_shows_the_picture_and_says_the_same_in_words(engine, happens, sign_in):
+    number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning"))
+    await remember(engine, number, number, joined=True)
+    page = await (await sign_in("ana")).text(f"/incidents/{number}")
+    assert '<svg class="ties"' in page
+    assert "Why these are together" in page
+    assert re.search(r'<text class="count"[^>]*>14 of 15</text>', page)
+    assert "began this incident: " in page
+    assert "together in 14 of 15 cases; chance would give 0.6</li>" in page
+    assert 'style="' not in page
+
+
+async def test_what_stayed_apart_is_named_with_its_counts_and_both_answers(engine, happens, sign_in):
+    first = await happens.receive(firing())
+    second = await happens.receive(firing("LedgerFull", service="ledger"), group="other")
+    await remember(engine, second, first, joined=False)
+    browser = await sign_in("ana")
+    page = await browser.text(f"/incidents/{second}")
+    assert "Held against, and kept apart" in page
+    assert "together in 2 of 15 cases of late; P 0.60 is below 0.75" in page
+    answered = await browser.send(f"/incidents/{second}/unrelated", on=f"/incidents/{second}", other=str(first))
+    assert answered.status == 303
+    page = await browser.text(f"/incidents/{second}")
+    assert "Somebody said that they are not related." in page
+    assert "kept apart from now on, and 1 decision teaches the grouping" in page
+
+
+async def test_related_makes_one_of_them_the_older_one_goes_on(engine, happens, sign_in):
+    first = await happens.receive(firing())
+    second = await happens.receive(firing("LedgerFull", service="ledger"), group="other")
+    await remember(engine, second, first, joined=False)
+    browser = await sign_in("ana")
+    page = await browser.text(f"/incidents/{second}")
+    assert f'action="/incidents/{second}/merge"' in page
+    answered = await browser.send(f"/incidents/{second}/merge", on=f"/incidents/{second}", into=str(first))
+    assert answered.headers["Location"] == f"/incidents/{first}"
+
+
+async def test_who_may_only_look_sees_the_reasons_and_no_buttons(engine, happens, sign_in):
+    first = await happens.receive(firing())
+    second = await happens.receive(firing("LedgerFull", service="ledger"), group="other")
+    await remember(engine, second, first, joined=False)
+    page = await (await sign_in("vic")).text(f"/incidents/{second}")
+    assert "Held against, and kept apart" in page
+    assert f"/incidents/{second}/unrelated" not in page
+
+
+async def test_the_api_says_the_same(engine, happens, client, token):
+    number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning"))
+    await remember(engine, number, number, joined=True)
+    headers = {"Authorization": f"Bearer {(await token('vic')).reveal()}"}
+    found = (await (await client.get(f"/api/v1/incidents/{number}", headers=headers)).json())["together"]
+    assert [kind["kind"].split()[0] for kind in found["kinds"]] == ["CheckoutDown", "CheckoutSlow"]
+    assert [(t["together"], t["of"]) for t in found["ties"]] == [(14.0, 15.0)]
