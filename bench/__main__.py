@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, grouping, ingest, latency, paging, pipeline, schedules, views
+from bench import catalog, grouping, growth, ingest, latency, paging, pipeline, schedules, views
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("catalog", catalog.main),
     ("grouping", grouping.main),
+    ("growth", growth.main),
     ("ingest", ingest.main),
     ("latency", latency.main),
     ("paging", paging.main),

@@ -82,7 +82,8 @@ async def pages(url: str, provider: Provider, *, first: int, gap: float) -> list
     posted = {}
     for team in range(TEAMS - 1 - first, TEAMS - 1 - first - COUNT, -1):
         one = bodies.alert(0, f"page-{team}", service=f"svc-{team}", severity="critical")
-        one["labels"]["alertname"] = f"Down{team}"
+        # Each a trouble of its own: what belongs together would be one incident, and its later teams held a while.
+        one["labels"] |= {"alertname": f"Down{team}", "cluster": f"prod-{team}"}
         body = bodies.numbered(bodies.webhook([one], f"svc-{team}"), team)
         if team in provider.texted:
             continue  # the storm reached them before: their next text waits its turn

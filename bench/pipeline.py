@@ -92,6 +92,7 @@ async def opened(config: Path, home: Path) -> AsyncIterator[Engine]:
     try:
         await migrations.upgrade(engine.database)
         yield engine
+        await intake.hand_over(engine)
     finally:
         await wiring.close(engine)
 
@@ -112,4 +113,7 @@ async def drained(engine: Engine) -> float:
     count = 1
     while count:
         count = await intake.process_due(engine)
-    return time.perf_counter() - started
+    taken = time.perf_counter() - started
+    async with engine.database.read() as tx:
+        assert not await inbox.depth(tx), "another node has the inbox"
+    return taken

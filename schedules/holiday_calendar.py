@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date
 from functools import lru_cache
 
-import holidays
-
 
 @lru_cache(maxsize=1024)
 def public_holidays(code: str, year: int) -> frozenset[date]:
@@ -17,6 +15,8 @@ def public_holidays(code: str, year: int) -> frozenset[date]:
     """
     if not code:
         return frozenset()
+    import holidays  # noqa: PLC0415 - several megabytes that only places with holidays need
+
     country, _, part = code.partition("-")
     try:
         return frozenset(holidays.country_holidays(country.upper(), subdiv=part.upper() or None, years=year))

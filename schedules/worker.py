@@ -24,6 +24,8 @@ from schedules.reading import Reading, read
 _LENGTH = struct.Struct(">I")
 #: Reads before the process is replaced, so that memory it holds on to is given back.
 _READS = 500
+#: Without anything to read for so long, in seconds, the process ends: most calendars rarely change.
+_IDLE = 20.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,12 +41,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CalendarReader:
-    """Reads calendars in one worker process, started when first needed and after it was killed."""
+    """Reads calendars in one worker process, started when needed and ended when it has had nothing to do for a while."""
 
-    def __init__(self, *, seconds: float = 30.0, megabytes: int = 600) -> None:
-        """`seconds` bounds one read, `megabytes` the worker's address space."""
+    def __init__(self, *, seconds: float = 30.0, megabytes: int = 600, idle: float = _IDLE) -> None:
+        """`seconds` bounds one read, `megabytes` the worker's address space, `idle` its life without work in seconds."""
         self._seconds = seconds
         self._megabytes = megabytes
+        self._idle = idle
+        self._end_when_idle: asyncio.TimerHandle | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._reads = 0
@@ -60,6 +64,7 @@ class CalendarReader:
     async def read(self, request: Request) -> Reading:
         """What the calendar says; refused when reading it took too long or ended the worker."""
         async with self._turn:
+            self._keep()
             try:
                 async with asyncio.timeout(self._seconds):
                     return await self._ask(request)
@@ -73,16 +78,34 @@ class CalendarReader:
                 # Half an answer in the pipe would be taken for the answer to the next request.
                 await self.close()
                 raise
+            finally:
+                self._end_when_idle = asyncio.get_running_loop().call_later(self._idle, self._end)
 
     async def close(self) -> None:
         """End the worker; the next read starts another."""
+        process = self._process
+        self._keep()
+        self._end()
+        if process is not None:
+            await process.wait()
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a worker now."""
+        return self._process is not None
+
+    def _keep(self) -> None:
+        if self._end_when_idle is not None:
+            self._end_when_idle.cancel()
+            self._end_when_idle = None
+
+    def _end(self) -> None:
         process, self._process = self._process, None
         self._reads = 0
         if process is None:
             return
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
         # Without this the pipe to the dead process stays open until the garbage collector finds it.
         if process.stdin is not None:
             process.stdin.close()

@@ -129,13 +129,7 @@ async def of_incident(tx: AsyncConnection, number: int, *, limit: int = 5000) ->
 
 async def loudest(tx: AsyncConnection, number: int) -> Episode | None:
     """The alert that best stands for an incident: a paging one, still firing, the earliest of those."""
-    query = (
-        sa.select(alert)
-        .where(alert.c.incident_id == number)
-        .order_by(alert.c.paging.desc(), alert.c.ended_at.is_not(None), alert.c.id)
-        .limit(1)
-    )
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(_LOUDEST, {"number": number})).one_or_none()
     return _episode(row) if row else None
 
 
@@ -252,6 +246,12 @@ _ACTIVE_IN_STREAMS = sa.select(
     sa.tuple_(alert.c.integration, alert.c.stream).in_(any_of("streams")),
     alert.c.ended_at.is_(None),
     alert.c.status == EpisodeStatus.FIRING.value,
+)
+_LOUDEST = (
+    sa.select(alert)
+    .where(alert.c.incident_id == sa.bindparam("number"))
+    .order_by(alert.c.paging.desc(), alert.c.ended_at.is_not(None), alert.c.id)
+    .limit(1)
 )
 _ADD = sa.insert(alert)
 _UPDATE = (

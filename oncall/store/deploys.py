@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import deploy
+from oncall.store.statements import any_of
 
 
 class Deploy(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,13 +39,8 @@ async def of_services(
     """Deploys of these services in [since, until], newest first."""
     found: list[Deploy] = []
     for part in chunks(sorted(services), IN_LIST):
-        query = (
-            sa.select(deploy)
-            .where(deploy.c.service.in_(part), deploy.c.at >= since, deploy.c.at <= until)
-            .order_by(deploy.c.at.desc(), deploy.c.id.desc())
-            .limit(limit)
-        )
-        found += [_deploy(row) for row in (await tx.execute(query)).all()]
+        span = {"services": part, "since": since, "until": until, "most": limit}
+        found += [_deploy(row) for row in (await tx.execute(_OF_SERVICES, span)).all()]
     return sorted(found, key=_newest)[:limit]
 
 
@@ -73,3 +69,15 @@ def _newest(value: Deploy) -> tuple[float, int]:
 
 def _deploy(row: Any) -> Deploy:
     return Deploy(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+_OF_SERVICES = (
+    sa.select(deploy)
+    .where(
+        deploy.c.service.in_(any_of("services")),
+        deploy.c.at >= sa.bindparam("since"),
+        deploy.c.at <= sa.bindparam("until"),
+    )
+    .order_by(deploy.c.at.desc(), deploy.c.id.desc())
+    .limit(sa.bindparam("most"))
+)

@@ -15,6 +15,7 @@ from notifiers.message import MessageKind
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import delivery, incident, page
+from oncall.store.statements import any_of
 
 
 class PageStatus(StrEnum):
@@ -91,43 +92,24 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 async def add(tx: AsyncConnection, pages: Sequence[Page]) -> None:
     """Write planned pages."""
     if pages:
-        await tx.execute(sa.insert(page), [_row(p) for p in pages])
+        await tx.execute(_ADD, [_row(p) for p in pages])
 
 
 async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[Page]:
     """Planned pages whose instant has come, and pages whose sender died; important ones first."""
-    query = (
-        sa.select(page)
-        .where(
-            page.c.due_at <= now,
-            sa.or_(
-                page.c.status == PageStatus.PLANNED.value,
-                sa.and_(page.c.status == PageStatus.SENDING.value, page.c.leased_until <= now),
-            ),
-        )
-        .order_by(page.c.important.desc(), page.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_page(row) for row in (await tx.execute(query)).all()]
+    return [_page(row) for row in (await tx.execute(_DUE, {"now": now, "most": limit})).all()]
 
 
 async def next_due(tx: AsyncConnection) -> datetime | None:
     """The earliest instant at which a planned page is due."""
-    query = sa.select(sa.func.min(page.c.due_at)).where(page.c.status == PageStatus.PLANNED.value)
-    earliest: datetime | None = (await tx.execute(query)).scalar()
+    earliest: datetime | None = (await tx.execute(_NEXT_DUE)).scalar()
     return earliest
 
 
 async def update(tx: AsyncConnection, pages: Sequence[Page]) -> None:
     """Write pages as they are now."""
     if pages:
-        statement = (
-            sa.update(page)
-            .where(page.c.id == sa.bindparam("key"))
-            .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
-        )
-        await tx.execute(statement, [_changes(p) for p in pages])
+        await tx.execute(_UPDATE, [_changes(p) for p in pages])
 
 
 async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why: str) -> int:
@@ -214,12 +196,7 @@ async def recent(tx: AsyncConnection, addresses: Collection[str], since: datetim
     """
     found: dict[Contact, list[datetime]] = {}
     for part in chunks(sorted(addresses), IN_LIST):
-        query = (
-            sa.select(page.c.channel, page.c.address, page.c.kind, page.c.sent_at)
-            .where(page.c.address.in_(part), page.c.sent_at >= since, page.c.bundled_into.is_(None))
-            .order_by(page.c.sent_at)
-        )
-        for row in (await tx.execute(query)).all():
+        for row in (await tx.execute(_RECENT, {"addresses": part, "since": since})).all():
             contact = (row.channel, row.address, row.kind == MessageKind.PAGE.value)
             found.setdefault(contact, []).append(row.sent_at)
     return found
@@ -434,6 +411,36 @@ _CHANGING = (
     "bundled_into",
     "held_since",
     "detail",
+)
+
+_DUE = (
+    sa.select(page)
+    .where(
+        page.c.due_at <= sa.bindparam("now"),
+        sa.or_(
+            page.c.status == PageStatus.PLANNED.value,
+            sa.and_(page.c.status == PageStatus.SENDING.value, page.c.leased_until <= sa.bindparam("now")),
+        ),
+    )
+    .order_by(page.c.important.desc(), page.c.due_at)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_DUE = sa.select(sa.func.min(page.c.due_at)).where(page.c.status == PageStatus.PLANNED.value)
+_ADD = sa.insert(page)
+_UPDATE = (
+    sa.update(page)
+    .where(page.c.id == sa.bindparam("key"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
+)
+_RECENT = (
+    sa.select(page.c.channel, page.c.address, page.c.kind, page.c.sent_at)
+    .where(
+        page.c.address.in_(any_of("addresses")),
+        page.c.sent_at >= sa.bindparam("since"),
+        page.c.bundled_into.is_(None),
+    )
+    .order_by(page.c.sent_at)
 )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import reply, reply_code
+from oncall.store.statements import any_of
 
 #: Channel, address, incident.
 Named = tuple[str, str, int]
@@ -19,7 +20,7 @@ async def codes_for(tx: AsyncConnection, wanted: Sequence[Named], now: datetime)
     """The codes that name these incidents to these addresses: those they have, else the smallest free ones."""
     used: dict[tuple[str, str], dict[int, int]] = {}
     for part in chunks(sorted({address for _, address, _ in wanted}), IN_LIST):
-        for row in (await tx.execute(sa.select(reply_code).where(reply_code.c.address.in_(part)))).all():
+        for row in (await tx.execute(_CODES, {"addresses": part})).all():
             used.setdefault((row.channel, row.address), {})[row.incident_id] = row.code
     found: dict[Named, int] = {}
     new = []
@@ -92,3 +93,6 @@ async def forget(tx: AsyncConnection, before: datetime, limit: int) -> int:
     """Delete old replies, a batch at a time."""
     old = sa.select(reply.c.id).where(reply.c.at < before).limit(limit)
     return (await tx.execute(sa.delete(reply).where(reply.c.id.in_(old)))).rowcount
+
+
+_CODES = sa.select(reply_code).where(reply_code.c.address.in_(any_of("addresses")))

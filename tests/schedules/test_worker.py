@@ -74,3 +74,26 @@ async def test_a_cancelled_read_does_not_answer_the_next_request(reader):
     await asyncio.gather(task, return_exceptions=True)
     found = await reader.read(request(GOOD, source="second"))
     assert {shift.source for shift in found.shifts} == {"second"}
+
+
+async def test_a_worker_without_work_ends_and_the_next_read_starts_another():
+    async with CalendarReader(idle=0) as reader:
+        assert (await reader.read(request(GOOD))).refused is None
+        async with asyncio.timeout(30):
+            while reader.running:  # noqa: ASYNC110 - ends with the next turn of the loop
+                await asyncio.sleep(0)
+        assert (await reader.read(request(GOOD))).refused is None
+
+
+async def test_reading_one_calendar_after_the_other_keeps_the_worker(reader):
+    await reader.read(request(GOOD))
+    first = reader._process
+    await reader.read(request(GOOD))
+    assert reader.running
+    assert reader._process is first
+
+
+async def test_a_closed_reader_has_no_worker(reader):
+    await reader.read(request(GOOD))
+    await reader.close()
+    assert not reader.running

@@ -12,9 +12,6 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from notifiers.http import NotCarriedOut, NoTelling, PrivateAddress
 from oncall.config.secret import Secret
@@ -121,6 +118,11 @@ async def _ask(engine: Engine, method: str, url: str, body: bytes = b"") -> byte
 
 
 def _claims(engine: Engine, provider: _Provider, token: str, keys: bytes, nonce: str) -> dict[str, object]:
+    # Loaded with the first sign-in: with the cryptography behind it, nine megabytes that most nodes never need.
+    from joserfc import jwt  # noqa: PLC0415
+    from joserfc.errors import JoseError  # noqa: PLC0415
+    from joserfc.jwk import KeySet  # noqa: PLC0415
+
     try:
         key_set = KeySet.import_key_set(msgspec.json.decode(keys))
         decoded = jwt.decode(token, key_set, algorithms=list(ALGORITHMS))
