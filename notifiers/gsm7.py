@@ -11,6 +11,7 @@ _BASIC = frozenset(
 )
 #: Each costs an escape and itself.
 _EXTENDED = frozenset("^{}\\[~]|€")
+_ALPHABET = _BASIC | _EXTENDED
 
 _TRANSLATION = str.maketrans(
     {
@@ -50,16 +51,19 @@ def transliterate(text: str) -> str:
     Typographic characters become plain ones, accents outside the alphabet are dropped, single symbols such as
     emoji become "?". Control characters are removed.
     """
+    translated = text.translate(_TRANSLATION)
+    if _ALPHABET.issuperset(translated):
+        return translated
     plain: list[str] = []
     lost = 0
-    for character in text.translate(_TRANSLATION):
-        if character in _BASIC or character in _EXTENDED:
+    for character in translated:
+        if character in _ALPHABET:
             plain.append(character)
             continue
         if unicodedata.category(character) in {"Cc", "Cf", "Mn", "Cs"}:
             continue
         base = unicodedata.normalize("NFKD", character)
-        kept = "".join(part for part in base if part in _BASIC or part in _EXTENDED)
+        kept = "".join(part for part in base if part in _ALPHABET)
         plain.append(kept or "?")
         lost += not kept
     if lost > _LEGIBLE * len(text):
@@ -69,13 +73,13 @@ def transliterate(text: str) -> str:
 
 def is_gsm7(text: str) -> bool:
     """True if every character exists in the GSM alphabet."""
-    return all(character in _BASIC or character in _EXTENDED for character in text)
+    return _ALPHABET.issuperset(text)
 
 
 def segments(text: str) -> int:
     """How many messages a carrier bills: 160 characters in one, 153 in each of several; 70 and 67 as UCS-2."""
     if is_gsm7(text):
-        length = sum(2 if character in _EXTENDED else 1 for character in text)
+        length = len(text) + sum(map(text.count, _EXTENDED))
         single, part = 160, 153
     else:
         length = len(text.encode("utf-16-be")) // 2

@@ -215,7 +215,8 @@ _SILENT = re.compile(r"[_*`<>{}\[\]|\\^~#=/]+")
 
 def _line(text: str) -> str:
     """On one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    legible = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(legible.split())
 
 
 def _speakable(text: str) -> str:
@@ -230,6 +231,10 @@ def _cut(text: str, room: int) -> str:
 def _fitted(render: Callable[[int], str], limit: int) -> str:
     """The text with the most room for what may give way that stays within so many segments."""
     low, high = 0, 160 * limit
+    # Most texts fit as they are, and need no search.
+    whole = render(high)
+    if gsm7.segments(whole) <= limit:
+        return whole
     while low < high:
         middle = (low + high + 1) // 2
         if gsm7.segments(render(middle)) <= limit:
