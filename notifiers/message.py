@@ -24,6 +24,8 @@ class MessageKind(StrEnum):
     RESOLVED = "resolved"
     #: Sent by a person to themselves to see that a contact method works.
     TEST = "test"
+    #: A shift is ahead, and nothing came back lately from its person: asks for a sign of life.
+    CHECK = "check"
     #: A code that proves the contact method belongs to the person.
     VERIFY = "verify"
     #: A shift begins, ends or changed.

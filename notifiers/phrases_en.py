@@ -42,6 +42,7 @@ ENGLISH: Mapping[str, str] = {
     "title_notice": "On-call: {summary}",
     "title_test": "On-call: this contact method works",
     "title_verify": "On-call: confirm this contact method",
+    "title_check": "On-call: does this way still reach you?",
     "title_shift": "On-call: your shift",
     "fact_team": "Team",
     "fact_severity": "Severity",
@@ -51,6 +52,7 @@ ENGLISH: Mapping[str, str] = {
     "line_open": "Open: {url}",
     "line_more": "and {more} more",
     "button_acknowledge": "Acknowledge",
+    "button_works": "It reached me",
     "button_resolve": "Resolve",
     "button_escalate": "Escalate",
     "button_snooze": "Snooze 1 h",
@@ -97,6 +99,7 @@ ENGLISH: Mapping[str, str] = {
     "answer_no_match": "No open page matches.",
     "answer_not_understood": "Not understood.",
     "answer_wrong_key": "That key does nothing.",
+    "answer_works": "Thank you: this contact method works.",
     "answer_help": "Reply: ack, ack 12, ack all, 12 resolve, 12 escalate, 12 snooze 2h, who. "
     "Without a number: the latest page.",
     "answer_stop": "You get no more texts from on-call. Reply START to get them again.",

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from notifiers.incident_card import CardStatus, IncidentCard
-from notifiers.message import Link, Message, Standing
+from notifiers.message import Link, Message, MessageKind, Standing
 from notifiers.phrases import Phrasebook
 from notifiers.slack_blocks import (
     Block,
@@ -34,6 +34,9 @@ REASSIGN = "page.reassign"
 NOTE = "page.note"
 RELATED = "page.related"
 UNRELATED = "page.unrelated"
+WORKS = "contact.works"
+#: What is sent to see whether it arrives.
+PROVES = frozenset({MessageKind.TEST, MessageKind.CHECK})
 #: Opens an address; nothing to do for us.
 OPEN = "page.open"
 
@@ -66,6 +69,9 @@ def page_blocks(message: Message, wording: Wording, standings: Standings = _WAIT
     if rich.context:
         blocks.append(context([escape(line) for line in rich.context]))
     elements = _page_buttons(message, wording.phrases, standings) if rich.asks else []
+    if message.kind in PROVES:
+        say = wording.phrases.say(message.language, "button_works")
+        elements.append(button(say, WORKS, ButtonValue(page=message.page_id), style="primary"))
     elements += _links(message.url, message.links, wording.phrases.say(message.language, "button_open"))
     if elements:
         blocks.append(actions(f"act.{message.page_id}", elements))

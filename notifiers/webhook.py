@@ -28,6 +28,7 @@ EVENTS: Mapping[MessageKind, str] = {
     MessageKind.NOTICE: "notice",
     MessageKind.TEST: "test",
     MessageKind.VERIFY: "verify",
+    MessageKind.CHECK: "check",
     MessageKind.SHIFT: "shift",
     MessageKind.ANSWER: "answer",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.message import MessageKind
@@ -28,6 +29,7 @@ async def tell_person(
     reason: str,
     now: datetime,
     among: Collection[str] = (),
+    kind: MessageKind = MessageKind.SHIFT,
 ) -> bool:
     """Tell somebody through their quietest contact method; False if there is none or nobody of that name.
 
@@ -38,7 +40,8 @@ async def tell_person(
     method = notice_method(known, usable) if known else None
     if known is None or method is None:
         return False
-    await page_rows.add(tx, [_page(engine, known.id, method, text, team=team, reason=reason, now=now)])
+    told = _page(engine, known.id, method, text, team=team, reason=reason, now=now)
+    await page_rows.add(tx, [replace(told, kind=kind)])
     return True
 
 

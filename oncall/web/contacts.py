@@ -26,7 +26,7 @@ _ACTS: dict[str, tuple[Callable[[Engine, Caller, str], Awaitable[object]], str]]
     "take-back": (lambda engine, caller, channel: preferences.take_back(engine, caller, Move(channel=channel)), ""),
 }
 _SAID = {
-    "test": "A test page is on its way. Answer it: that proves the method.",
+    "test": "A test page is on its way. Answer it, or press its button: that proves the method.",
     "code": "A code is on its way. Enter it below within ten minutes.",
     "verified": "Proved. Pages can reach you this way.",
 }

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from notifiers.message import MessageKind
 from oncall.directory import Schedule, Team
 from oncall.engine import Engine
 from oncall.person import Person
@@ -101,7 +102,16 @@ async def _tell_person(  # noqa: PLR0917 - one message
         url=f"{engine.settings.address}/contacts",
     )
     now = engine.clock.now()
-    return await tell_person(engine, tx, person.id, text, team=team.id, reason="check before a shift", now=now)
+    return await tell_person(
+        engine,
+        tx,
+        person.id,
+        text,
+        team=team.id,
+        reason="check before a shift",
+        now=now,
+        kind=MessageKind.CHECK,
+    )
 
 
 async def _tell_team(  # noqa: PLR0917 - one message

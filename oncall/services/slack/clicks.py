@@ -8,7 +8,7 @@ from functools import partial
 from notifiers import slack_modals
 from notifiers.slack_blocks import ButtonValue
 from notifiers.slack_inbound import Click, Submission
-from notifiers.slack_messages import ACKNOWLEDGE, ESCALATE, NOTE, REASSIGN, RELATED, RESOLVE, SNOOZE, UNRELATED
+from notifiers.slack_messages import ACKNOWLEDGE, ESCALATE, NOTE, REASSIGN, RELATED, RESOLVE, SNOOZE, UNRELATED, WORKS
 from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.incident import Actor, Via
@@ -16,6 +16,7 @@ from oncall.person import Person, Role
 from oncall.services import incidents, replies
 from oncall.services.replies import Incoming
 from oncall.services.slack.members import address_of, person_of
+from oncall.store import contacts
 from oncall.store import pages as page_rows
 
 _WORDS = {ACKNOWLEDGE: "ack", RESOLVE: "resolve", ESCALATE: "escalate", SNOOZE: "snooze"}
@@ -24,11 +25,13 @@ _WORDS = {ACKNOWLEDGE: "ack", RESOLVE: "resolve", ESCALATE: "escalate", SNOOZE: 
 async def click(engine: Engine, pressed: Click) -> str:
     """Do what a button says; the answer for the one who pressed it, "" where nothing is to be said."""
     value = pressed.value
-    if value is None or pressed.action not in {*_WORDS, REASSIGN, NOTE, RELATED, UNRELATED}:
+    if value is None or pressed.action not in {*_WORDS, REASSIGN, NOTE, RELATED, UNRELATED, WORKS}:
         return ""
     person = await person_of(engine, pressed.user)
     if person is None or person.role is Role.VIEWER:
         return refusal(pressed.user, person)
+    if pressed.action == WORKS:
+        return await _works(engine, value, person)
     if pressed.action in _WORDS:
         return await _reply(engine, pressed, value, person)
     if value.incident is None:
@@ -92,6 +95,17 @@ async def _reply(engine: Engine, pressed: Click, value: ButtonValue, person: Per
         if number is not None
     ]
     return " ".join(said) or "That page is no longer open."
+
+
+async def _works(engine: Engine, value: ButtonValue, person: Person) -> str:
+    """The person it was sent to says that a test or a check reached them."""
+    async with engine.database.write() as tx:
+        page = await page_rows.get(tx, value.page)
+        if page is None or page.person != person.id:
+            return "That was sent to somebody else."
+        now = engine.clock.now()
+        await contacts.change(tx, page.channel, page.address, answered_at=now, fault="", fault_at=None)
+    return engine.wording.phrases.say(person.language, "answer_works")
 
 
 async def _ask(engine: Engine, pressed: Click, number: int, person: Person) -> str:

@@ -11,6 +11,8 @@ from oncall.engine import Organisation
 from oncall.incident import Actor, Via
 from oncall.person import ContactMethod, ContactRule
 from oncall.services import incident_posts, incidents
+from oncall.services.people import contacts
+from oncall.services.people.contacts import Method
 from oncall.standins.faults import Fault
 from oncall.store import incidents as incident_rows
 from tests.oncall.web.webhooks.test_twilio_doors import firing
@@ -139,6 +141,18 @@ async def test_a_bundle_can_be_acknowledged_while_any_of_it_waits(engine, happen
     await shown()
     assert "Acknowledge" not in labels(post)
     assert post.edits == 2
+
+
+async def test_a_test_has_a_button_by_which_whoever_got_it_proves_the_method(engine, happens, slack, caller):
+    await contacts.send_test(engine, caller("ana"), Method(channel="slack"))
+    await happens.settle()
+    (post,) = direct(slack)
+    for user, state, answer in ((BEN, "untested", "somebody else"), (ANA, "works", "this contact method works")):
+        await slack.click(post, "It reached me", user=user)
+        await engine.background.finish()
+        assert answer in slack.responses[-1]["text"]
+        (listed,) = [one for one in (await contacts.list_contacts(engine, caller("ana"))).methods if not one.left_out]
+        assert listed.state == state
 
 
 async def test_a_rate_limit_is_waited_for_and_the_message_is_right_in_the_end(engine, happens, slack, shown):
