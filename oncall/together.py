@@ -37,10 +37,19 @@ class Together(Generic[_Item, _Answer]):
         return await answer
 
     async def _run(self, work: Callable[[Sequence[_Item]], Awaitable[Sequence[_Answer]]]) -> None:
+        batch: list[tuple[_Item, asyncio.Future[_Answer]]] = []
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
                 await self._answer(work, batch)
+        except BaseException as error:
+            # Whatever ends the rounds, nobody is left waiting for ever.
+            for _, answer in (*batch, *self._waiting):
+                if not answer.done():
+                    answer.cancel() if isinstance(error, asyncio.CancelledError) else answer.set_exception(error)
+            self._waiting = []
+            if isinstance(error, (asyncio.CancelledError, KeyboardInterrupt, SystemExit)):
+                raise
         finally:
             self._rounds = None
 

@@ -87,3 +87,21 @@ async def test_it_goes_on_after_a_failure_and_after_somebody_stopped_waiting():
     gone.cancel()
     assert await together.ask(work, 5) == 10
     assert [4] in work.batches or [4, 5] in work.batches
+
+
+class Ended(BaseException):
+    """What ends more than one piece of work."""
+
+
+@pytest.mark.parametrize("most", [2, 10])
+async def test_whatever_ends_the_rounds_nobody_waits_for_ever(most):
+    together: Together[int, int] = Together(most=most)
+
+    async def ends(_: Sequence[int]) -> list[int]:
+        raise Ended
+
+    said = await asyncio.wait_for(
+        asyncio.gather(*(together.ask(ends, n) for n in range(5)), return_exceptions=True), timeout=5
+    )
+    assert all(isinstance(one, Ended) for one in said)
+    assert await together.ask(Work(), 4) == 8, "and the next round works"
