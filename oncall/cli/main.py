@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
 import click
+
+from oncall.cli.commands import Commands
 
 #: Name on the command line, and module:attribute of the click command. One line per command.
 COMMANDS: tuple[tuple[str, str], ...] = (
@@ -23,24 +23,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
 )
 
 
-class Commands(click.Group):
-    """Imports a command when it is used, so that `oncall schedule` does not load a web server."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, sorted."""
-        return sorted({name for name, _ in COMMANDS} | set(super().list_commands(ctx)))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
-        where = dict(COMMANDS).get(cmd_name)
-        if where is None:
-            return super().get_command(ctx, cmd_name)
-        module, _, attribute = where.partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-
-@click.group(cls=Commands)
+@click.group(cls=Commands, lazy=COMMANDS)
 @click.version_option(package_name="oncall-engine")
 def main() -> None:
     """On-call and alert routing: from an Alertmanager webhook to a person who acknowledges."""

@@ -1,4 +1,4 @@
-"""`oncall schedule ...`: what calendars say, without an engine running."""
+"""`oncall schedule ...`: what calendars say, without an engine running; overrides have a module of their own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from oncall.cli.commands import Commands
 from oncall.clock import SystemClock
 from schedules import starter
 from schedules.deadline import SERIES_SECONDS, cpu_deadline
@@ -20,9 +21,9 @@ from schedules.shift import Segment
 REFUSED = 3
 
 
-@click.group()
+@click.group(cls=Commands, lazy=(("override", "oncall.cli.override:override"),))
 def schedule() -> None:
-    """Read rotations from calendar files."""
+    """Read rotations from calendar files, and put people on call over them."""
 
 
 @schedule.command()

@@ -72,5 +72,13 @@ async def between(tx: AsyncConnection, schedule: str, since: datetime, until: da
     return [_override(row) for row in (await tx.execute(query.order_by(override.c.id))).all()]
 
 
+async def to_come(tx: AsyncConnection, now: datetime, schedule: str = "") -> list[StoredOverride]:
+    """Those in force now or later, by begin; of one schedule or of all."""
+    query = sa.select(override).where(override.c.ends_at > now, override.c.revoked_at.is_(None))
+    if schedule:
+        query = query.where(override.c.schedule == schedule)
+    return [_override(row) for row in (await tx.execute(query.order_by(override.c.starts_at, override.c.id))).all()]
+
+
 def _override(row: Any) -> StoredOverride:
     return StoredOverride(**dict(row._mapping))  # noqa: SLF001 - SQLAlchemy's public name for it

@@ -243,6 +243,8 @@ def _heaviest(report: Report) -> str:
     balance = next((item for item in report.items if item.name == "balance"), None)
     if not report.loads or not ((item and item.lost) or (balance and balance.lost >= 1)):
         return ""
-    load = max(report.loads, key=lambda load: load.hours - load.fair_hours)
-    more = load.hours / load.fair_hours if load.fair_hours else 0.0
-    return f"{load.name} carries {100 * load.share:.0f} % of the hours, {more:.1f} times a fair share"
+    load = max(report.loads, key=lambda load: load.hours + load.past_hours - load.fair_hours_in_all)
+    carried, whole = load.hours + load.past_hours, sum(load.hours + load.past_hours for load in report.loads)
+    more = carried / load.fair_hours_in_all if load.fair_hours_in_all else 0.0
+    part = 100 * carried / whole if whole else 0.0
+    return f"{load.name} carries {part:.0f} % of the hours, {more:.1f} times a fair share"

@@ -98,7 +98,11 @@ def _nearest(subject: Plan, gap: Span) -> str | None:
 
 
 def _relative(subject: Plan, name: str) -> float:
-    return subject.hours[name] / subject.shares[name] if subject.shares[name] else float("inf")
+    """What somebody carries, lately and in the plan, against what would be fair."""
+    if not subject.shares[name]:
+        return float("inf")
+    fair = subject.load.fair[name]
+    return subject.load.carried[name] / fair if fair else 0.0
 
 
 def _reach(subject: Plan) -> Iterator[tuple[str, str, Plan]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from math import ceil, sqrt
@@ -10,7 +10,7 @@ from statistics import median
 
 import msgspec
 
-from schedules.health.plan import Plan
+from schedules.health.plan import Load, Plan
 from schedules.spans import Span, hours
 
 _HOUR = timedelta(hours=1)
@@ -60,30 +60,36 @@ def balance(plan: Plan) -> Item:
     cap = weights.balance_hours + weights.balance_unsocial + weights.balance_pages
     scale = cap / sum(points for _, points, _ in measures)
     lost, facts = 0.0, []
+    lately = f" of the last {weights.look_back_days} days and the plan" if plan.past_stretches else ""
     for name, points, index in measures:
         part = scale * points * min(1.0, max(0.0, (index - weights.balance_free) / weights.balance_range))
         lost += part
         if part:
-            facts.append(f"{100 * index:.0f} % of the {name} would have to move to someone else ({part:.1f} points)")
+            of = lately if name != "pages" else ""
+            facts.append(
+                f"{100 * index:.0f} % of the {name}{of} would have to move to someone else ({part:.1f} points)"
+            )
     return Item(name="balance", lost=lost, cap=cap, facts=tuple(facts))
 
 
 def hours_index(plan: Plan) -> float:
-    """The part of the hours beyond what whole shifts make unavoidable, 0 to 1."""
-    return _index(plan, plan.hours, lambda fair: _whole(fair, typical_shift(plan)))
+    """The part of the hours beyond what whole shifts make unavoidable, 0 to 1; what was carried lately counts."""
+    return _index(plan.load, lambda fair: _whole(fair, typical_shift(plan)))
 
 
 def unsocial_index(plan: Plan) -> float:
     """The same for nights, weekends and holidays, in whole shifts of their average part in all hours."""
-    all_hours = sum(plan.hours.values())
-    part = sum(plan.unsocial_hours.values()) / all_hours if all_hours else 0.0
-    return _index(plan, plan.unsocial_hours, lambda fair: _whole(fair, typical_shift(plan) * part))
+    all_hours = sum(plan.load.carried.values())
+    part = sum(plan.unsocial_load.carried.values()) / all_hours if all_hours else 0.0
+    return _index(plan.unsocial_load, lambda fair: _whole(fair, typical_shift(plan) * part))
 
 
 def pages_index(plan: Plan) -> float:
     """The same for pages received, beyond what chance explains."""
     pages = {name: float(plan.pages.get(name, 0)) for name in plan.names}
-    return _index(plan, pages, lambda fair: fair + sqrt(fair))
+    whole = sum(pages.values())
+    fair = {name: share * whole for name, share in plan.shares.items()}
+    return _index(Load(pages, fair), lambda fair: fair + sqrt(fair))
 
 
 def typical_shift(plan: Plan) -> float:
@@ -97,15 +103,15 @@ def _whole(fair: float, shift: float) -> float:
     return shift * ceil(fair / shift - 1e-9) if shift else fair
 
 
-def _index(plan: Plan, loads: Mapping[str, float], allowance: Callable[[float], float]) -> float:
-    total = sum(loads.values())
+def _index(load: Load, allowance: Callable[[float], float]) -> float:
+    total = sum(load.carried.values())
     if not total:
         return 0.0
-    if len(loads) == 1:
+    if len(load.carried) == 1:
         # Nobody to share with: everything would have to move.
         return 1.0
-    beyond = sum(max(0.0, load - allowance(plan.shares[name] * total)) for name, load in loads.items())
-    return beyond / (total * (1 - 1 / len(loads)))
+    beyond = sum(max(0.0, carried - allowance(load.fair[name])) for name, carried in load.carried.items())
+    return beyond / (total * (1 - 1 / len(load.carried)))
 
 
 def rest(plan: Plan) -> Item:

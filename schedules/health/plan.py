@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
 import msgspec
 
@@ -14,6 +15,13 @@ from schedules.health.weights import Weights
 from schedules.shift import Segment
 from schedules.spans import Span, common, hours, stretches
 from schedules.unsocial import unsocial
+
+
+class Load(NamedTuple):
+    """Hours by name: carried, lately and within the plan together, and what would have been fair."""
+
+    carried: Mapping[str, float]
+    fair: Mapping[str, float]
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +49,8 @@ class Plan:
     weights: Weights
     #: Zone of people whose own is not known.
     timezone: str = "UTC"
+    #: The segments before `begin` that fairness remembers.
+    past: tuple[Segment, ...] = ()
 
     @cached_property
     def end(self) -> datetime:
@@ -78,9 +88,43 @@ class Plan:
         return {name: self._unsocial(name) for name in self.names}
 
     def _unsocial(self, name: str) -> float:
+        return self._unsocial_of(name, self.stretches.get(name, ()), (self.begin, self.horizon))
+
+    def _unsocial_of(self, name: str, own: Sequence[Span], window: Span) -> float:
         member = self.members.get(name, Member(timezone=self.timezone))
-        spans = unsocial(member.timezone, member.holidays, self.begin, self.horizon)
-        return hours(common(self.stretches.get(name, ()), spans))
+        return hours(common(own, unsocial(member.timezone, member.holidays, *window)))
+
+    @cached_property
+    def past_stretches(self) -> dict[str, list[Span]]:
+        """Spans on call before the plan of those who share it now; whoever left evens nothing out any more."""
+        if not self.past:
+            return {}
+        found = stretches(self.past, self.past[0].start, self.begin)
+        return {name: spans for name, spans in found.items() if name in self.names}
+
+    @cached_property
+    def load(self) -> Load:
+        """Hours on call, what was carried lately included."""
+        return self._load(self.hours, {name: hours(spans) for name, spans in self.past_stretches.items()})
+
+    @cached_property
+    def unsocial_load(self) -> Load:
+        """The same for nights, weekends and holidays."""
+        past = {
+            name: self._unsocial_of(name, spans, (self.past[0].start, self.begin))
+            for name, spans in self.past_stretches.items()
+        }
+        return self._load(self.unsocial_hours, past)
+
+    def _load(self, ahead: Mapping[str, float], past: Mapping[str, float]) -> Load:
+        """The past is shared by those who were there: a newcomer owes nothing for the time before."""
+        whole_ahead, whole_past = sum(ahead.values()), sum(past.values())
+        there = sum(self.shares[name] for name in past)
+        fair = {
+            name: whole_ahead * share + (whole_past * share / there if name in past and there else 0.0)
+            for name, share in self.shares.items()
+        }
+        return Load({name: ahead[name] + past.get(name, 0.0) for name in self.names}, fair)
 
     @cached_property
     def shares(self) -> dict[str, float]:
@@ -115,6 +159,7 @@ def plan(
     pages: Mapping[str, int],
     weights: Weights | None = None,
     timezone: str = "UTC",
+    past: Sequence[Segment] = (),
 ) -> Plan:
     """The rotation from `now` on, cut to the timeline.
 
@@ -125,6 +170,7 @@ def plan(
         pages: pages received by name, within the look-back.
         weights: what each shortcoming costs.
         timezone: the rotation's zone, for people whose own is not known.
+        past: segments that end with `now`, as far back as fairness remembers.
     """
     weights = weights or Weights()
     end = now + timedelta(days=weights.look_ahead_days)
@@ -133,4 +179,12 @@ def plan(
         for segment in segments
         if segment.start < end and segment.end > now
     ]
-    return Plan(begin=now, segments=tuple(cut), members=members, pages=pages, weights=weights, timezone=timezone)
+    return Plan(
+        begin=now,
+        segments=tuple(cut),
+        members=members,
+        pages=pages,
+        weights=weights,
+        timezone=timezone,
+        past=tuple(past),
+    )

@@ -22,8 +22,9 @@ from schedules.layers import Layer, lay
 from schedules.shift import Shift
 from schedules.tiling import Window
 
-#: Segments reach this far, so that a wide expansion is never asked about an instant at its edge.
-BEHIND = timedelta(days=40)
+#: Segments reach this far, so that a wide expansion is never asked about an instant at its edge, and the balance of a
+#: rotation sees who carried how much in the last quarter.
+BEHIND = timedelta(days=100)
 AHEAD = timedelta(days=400)
 #: Segments are made anew after this long even where nothing changed, because the window moved.
 RENEW = timedelta(days=1)

@@ -41,6 +41,9 @@ class PersonLoad(msgspec.Struct, frozen=True, kw_only=True):
     #: Of all hours, as a part of one.
     share: float
     fair_hours: float
+    #: Carried in the look-back, which the balance counts too, and what would be fair of both together.
+    past_hours: float
+    fair_hours_in_all: float
     fair_pages: float
 
 
@@ -95,7 +98,9 @@ async def plan_of(engine: Engine, tx: AsyncConnection, team: Team, schedule: Sch
     """The rotation as the score sees it: members of the team, and whoever else is on call in it."""
     weights = engine.directory.defaults.health
     until = now + timedelta(days=weights.look_ahead_days)
-    segments = shown(engine.directory, await segments_of(tx, schedule_key(team.id, schedule.name), now, until))
+    key, since = schedule_key(team.id, schedule.name), now - timedelta(days=weights.look_back_days)
+    segments = shown(engine.directory, await segments_of(tx, key, now, until))
+    past = shown(engine.directory, await segments_of(tx, key, since, now))
     people = {
         engine.directory.shown(known.id): known
         for name in (*team.members, *(who.person for segment in segments for who in segment.on_call))
@@ -114,7 +119,7 @@ async def plan_of(engine: Engine, tx: AsyncConnection, team: Team, schedule: Sch
     }
     counted = await page_counts.by_person(tx, team.id, now - timedelta(days=weights.look_back_days))
     pages = {name: counted[person.id] for name, person in people.items() if person.id in counted}
-    return plan(segments, now, members=members, pages=pages, weights=weights, timezone=team.timezone)
+    return plan(segments, now, members=members, pages=pages, weights=weights, timezone=team.timezone, past=past)
 
 
 def _load(engine: Engine, subject: Plan, name: str) -> PersonLoad:
@@ -135,6 +140,8 @@ def _load(engine: Engine, subject: Plan, name: str) -> PersonLoad:
         pages=subject.pages.get(name, 0),
         share=subject.hours[name] / whole if whole else 0.0,
         fair_hours=whole * subject.shares[name],
+        past_hours=hours(subject.past_stretches.get(name, ())),
+        fair_hours_in_all=subject.load.fair[name],
         fair_pages=pages * subject.shares[name],
     )
 

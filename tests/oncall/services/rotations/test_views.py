@@ -37,6 +37,23 @@ async def test_a_sound_rotation_has_full_marks_and_nothing_to_mend(ops):
     assert found.report.next_gap is None
 
 
+async def test_what_was_carried_in_the_last_quarter_counts_and_is_shown(ops):
+    """An even plan is not fair to whoever had the twelve weeks before; a newcomer to them owes nothing."""
+    past = weeks("ana", "ana", "ana", "ben", since=START - 12 * WEEK)
+    ops.write([*past, *weeks("ana", "ben", "cai", repeat=5)])
+    await ops.refresh(force=True)
+    found = (await rotation_views.view_rotation(ops.engine, READER, "ops", "primary")).report
+    assert {load.name: (load.hours, load.past_hours) for load in found.loads} == {
+        "Ana": (672, 9 * 168), "Ben": (672, 3 * 168), "Cai": (672, 0)
+    }  # fmt: skip
+    assert {load.name: load.fair_hours_in_all for load in found.loads} == {
+        "Ana": 672 + 6 * 168, "Ben": 672 + 6 * 168, "Cai": 672
+    }  # fmt: skip
+    (lost,) = (item for item in found.items if item.name == "balance")
+    assert lost.lost > 0
+    assert "of the last 90 days and the plan" in lost.facts[0]
+
+
 async def test_the_list_has_the_top_sentence_and_the_trend_of_the_days(ops):
     await rotation_views.snapshot_all(ops.engine)
     ops.clock.move(days=1)
