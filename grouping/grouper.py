@@ -118,6 +118,7 @@ class Grouper:
         group = arrival.source_group.key if arrival.source_group else ""
         called = call in (Call.PAGE, Call.HOLD)
         member = Member(arrival.episode, kind, at, arrival.team, called, arrival.pages, group)
+        member.paged = call is Call.PAGE
         member.ties = {tie.member.episode: tie.score for tie in place.ties}
         for tie in place.ties:
             tie.member.ties[arrival.episode] = tie.score

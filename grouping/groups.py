@@ -26,6 +26,8 @@ class Member:
     pages: bool
     source_group: str = ""
     resolved_at: float | None = None
+    #: Its team was called at once.
+    paged: bool = False
     #: The open incident that holds it, "" once that is over.
     incident: str = ""
     #: Log-odds with the alerts around it, by episode; only until the second looks are over, so not kept.
@@ -153,6 +155,7 @@ class OpenIncidents:
         if member is None:
             return None
         facts = [member.at, member.team, member.called, member.pages, member.source_group, member.resolved_at]
+        facts.append(member.paged)
         return json.dumps([member.incident, member.kind.name, *facts])
 
     def load(
@@ -161,9 +164,10 @@ class OpenIncidents:
         """Take remembered alerts back."""
         found = []
         for episode, value in rows:
-            incident, name, at, team, called, pages, group, resolved_at = json.loads(value)
+            # Rows of the release before end without the last; what was called then counts as called at once.
+            incident, name, at, team, called, pages, group, resolved_at, *paged = json.loads(value)
             rule, thing, scope = name
             kind = kind_named((rule, thing, scope), team)
-            found.append((incident, Member(episode, kind, at, team, called, pages, group, resolved_at)))
+            found.append((incident, Member(episode, kind, at, team, called, pages, group, resolved_at, *(paged or [called]))))
         for incident, member in sorted(found, key=lambda f: f[1].at):
             self.put(incident, member)

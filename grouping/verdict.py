@@ -15,6 +15,8 @@ from grouping.ties import Candidate, Tie, probability
 SURELY = 0.95
 #: So many cases together are more than a coincidence: of the two kinds, or of their two things.
 SEEN, SEEN_THINGS = 1.0, 2.5
+#: Log-odds with an incident none of whose called alerts is near enough in time.
+NOBODY = -4.0
 
 
 class Tier(Enum):
@@ -55,13 +57,24 @@ def page_tier(candidate: Candidate, bars: Bars) -> Tier:
     What people answered is left out, so that one wrong click cannot hide a page.
     """
     to_pages = [tie for tie in candidate.ties if tie.member.pages]
-    surely = probability(max(tie.statistic for tie in to_pages)) if to_pages else 0.0
-    if surely < bars.known:
-        return Tier.SAME if surely >= bars.same else Tier.APART
-    if surely >= SURELY:
+    if not to_pages or probability(max(tie.statistic for tie in to_pages)) < bars.same:
+        return Tier.APART
+    follows = probability(follows_pages(to_pages))
+    if follows < bars.known:
+        return Tier.SAME
+    if follows >= SURELY:
         return Tier.KNOWN
-    likely = (tie for tie in to_pages if probability(tie.statistic) >= bars.known)
-    return Tier.KNOWN if any(map(_seen_together, likely)) else Tier.LIKELY
+    return Tier.KNOWN if any(map(_seen_together, to_pages)) else Tier.LIKELY
+
+
+def follows_pages(to_pages: Sequence[Tie]) -> float:
+    """Log-odds that an alert follows what somebody was called for at once.
+
+    The mean of two: its strongest tie to an alert that called somebody at once, and what it has with all page-worthy
+    ones. A page that was held itself vouches for nobody: else one wrong tie lets a whole second trouble in behind it.
+    """
+    called = max((tie.statistic for tie in to_pages if tie.member.paged), default=NOBODY)
+    return (called + sum(tie.statistic for tie in to_pages) / len(to_pages)) / 2
 
 
 def _seen_together(tie: Tie) -> bool:
