@@ -3,7 +3,7 @@
     python bench/grouping_weights.py TOOLS_DIR WORK_DIR > grouping/weights.json
 
 TOOLS_DIR holds generate_stream.py and real_faults.py (`grouping/` of the shared test data). The streams of `STREAMS` are
-made and replayed; what was measured of their pairs is kept in WORK_DIR, so that a run that was stopped goes on. Every pair
+made and counted by the code that ships; what was measured of their pairs is kept in WORK_DIR, so that a run that was stopped goes on. Every pair
 of alerts that is scored becomes an example, true where both belong to one trouble. A logistic regression over the
 measures, and over a few bends and products of them found greedily, gives the weights. Streams count alike, whatever
 their size. The same command gives the same file. Needs the `learn` extra.
@@ -22,12 +22,20 @@ import msgspec
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from grouping.grouper import Grouper
+from grouping.decay import SLOW_WINDOW, WINDOW
+from grouping.groups import Member
+from grouping.kinds import kind_of
+from grouping.learning import learn
 from grouping.measures import FAST, SLOW
+from grouping.memory import PairMemory
 from grouping.relations import Calls
-from grouping.replay import Recorded, Replay
-from grouping.score import Model, Weights
-from grouping.ties import Tie
+from grouping.replay import Recorded
+from grouping.rows import Changes
+from grouping.score import Model, Weights, scorers
+from grouping.statistics import Statistics
+from grouping.ties import Tie, Tying
+from grouping.volatility import Volatility
+from routing.alert import Severity
 
 BASE, DENSE, SINGLE = (
     ["--services", "200"],
@@ -52,11 +60,6 @@ WARM_UP_SHARE, WARM_UP_DAYS = 0.08, 4.0
 #: Bends and products are added so many at a time, so often.
 ADDED, ROUNDS = 4, 8
 KNOTS = (15, 35, 55, 75, 90)
-#: What is learned hardly depends on where alerts are placed while learning; it must not depend on the shipped weights.
-PLACED_BY = Model(
-    fast=Weights(constant=-4.0, measures={"npmi": 3.0, "same": 3.0, "habit": 1.0, "joint": 1.5, "crowd_scope": 0.3}),
-    slow=Weights(constant=-9.0, measures={}),
-)
 
 
 def examples(tools: Path, work: Path, name: str) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -74,7 +77,7 @@ def examples(tools: Path, work: Path, name: str) -> dict[str, tuple[np.ndarray, 
 
 
 def replayed(tools: Path, work: Path, name: str) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """The stream's alerts through the code that ships, with every pair it scores."""
+    """The stream's alerts counted and tied by the code that ships; where they would be placed does not matter."""
     script, options = STREAMS[name]
     directory = work / name
     subprocess.run(
@@ -83,25 +86,53 @@ def replayed(tools: Path, work: Path, name: str) -> dict[str, tuple[np.ndarray, 
     truth = [json.loads(line) for line in (directory / "truth/alerts.jsonl").read_text().splitlines()]
     trouble = [t["incident"] or t["noise"] for t in truth]
     calls = json.loads((directory / "catalog.json").read_text())["calls"]
-    grouper = Grouper(calls=Calls(map(tuple, calls)), model=PLACED_BY)
-    replay = Replay(grouper)
-    scored: list[list[Tie]] = []
-    ask = grouper.tying.ties
-    grouper.tying.ties = lambda *args, **more: scored.append(ask(*args, **more)) or scored[-1]
-    rows: dict[str, list] = {"fast": [], "slow": []}
     decoder = msgspec.json.Decoder(Recorded)
     alerts = [decoder.decode(line) for line in (directory / "alerts.jsonl").read_bytes().splitlines()]
     length = (alerts[-1].starts_at - alerts[0].starts_at) * WARM_UP_SHARE
     from_instant = alerts[0].starts_at + min(length, timedelta(days=WARM_UP_DAYS))
+    rows: dict[str, list] = {"fast": [], "slow": []}
+    counting = Counting(Calls(map(tuple, calls)))
     for index, alert in enumerate(alerts):
-        scored.clear()
-        replay.feed(alert)
+        ties = counting.ties(alert, index)
         warm = alert.starts_at > from_instant
-        for tie in scored[0] if scored and warm else ():
-            share = sum(t.slow == tie.slow for t in scored[0]) ** -0.5
+        for tie in ties if warm else ():
+            share = sum(t.slow == tie.slow for t in ties) ** -0.5
             same = trouble[index] == trouble[int(tie.member.episode)]
             rows["slow" if tie.slow else "fast"].append((tie.values, same, share))
     return {scale: sampled(found) for scale, found in rows.items() if len(found) > 200}
+
+
+class Counting:
+    """Counts alerts and ties each to those before it, as the grouper does, and places none."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._changes = Changes()
+        self._volatility = Volatility(self._changes)
+        self._stats = Statistics(self._changes, calls)
+        nothing = Model(fast=Weights(constant=0.0, measures={}), slow=Weights(constant=0.0, measures={}))
+        self._tying = Tying(self._stats, scorers(nothing, {}), PairMemory(self._changes))
+        self._latest: dict[int, Member] = {}
+
+    def ties(self, alert: Recorded, index: int) -> list[Tie]:
+        """The ties of the next alert, which is counted then."""
+        at = alert.starts_at.timestamp()
+        self._stats.at(at)
+        team = alert.labels.get("team") or alert.labels.get("owner", "")
+        named = kind_of(alert.labels, self._volatility)
+        kind = self._stats.kind(named, alert.labels.get("namespace", ""), team)
+        pages = alert.severity is Severity.CRITICAL
+        found = self._tying.ties(kind, at, reversed(self._latest.values()), pages=pages)
+        self._volatility.learn(named.rule, alert.labels, at)
+        began = {number: m.at for number, m in self._latest.items() if m.at >= at - WINDOW}
+        learn(self._stats, kind, at, began)
+        member = Member(str(index), kind, at, team, called=False, pages=pages)
+        member.resolved_at = alert.ends_at.timestamp() if alert.ends_at else None
+        self._latest.pop(kind.id, None)
+        self._latest[kind.id] = member
+        while next(iter(self._latest.values())).at < at - SLOW_WINDOW:
+            del self._latest[next(iter(self._latest))]
+        self._changes.take()
+        return found
 
 
 def sampled(rows: list) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from grouping.arrival import DEPLOY
 from grouping.counts import KindCount
 from grouping.rows import Changes
 
@@ -32,6 +33,11 @@ class Member:
     incident: str = ""
     #: Log-odds with the alerts around it, by episode; only until the second looks are over, so not kept.
     ties: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_deploy(self) -> bool:
+        """Whether this is no alert, but a deploy."""
+        return self.kind.name[0] == DEPLOY
 
     def fires(self, at: float) -> bool:
         """Whether it still fired at that instant."""
@@ -168,6 +174,8 @@ class OpenIncidents:
             incident, name, at, team, called, pages, group, resolved_at, *paged = json.loads(value)
             rule, thing, scope = name
             kind = kind_named((rule, thing, scope), team)
-            found.append((incident, Member(episode, kind, at, team, called, pages, group, resolved_at, *(paged or [called]))))
+            found.append(
+                (incident, Member(episode, kind, at, team, called, pages, group, resolved_at, *(paged or [called])))
+            )
         for incident, member in sorted(found, key=lambda f: f[1].at):
             self.put(incident, member)
