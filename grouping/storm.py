@@ -68,7 +68,9 @@ class Storms:
             return None
         incident, most = homes.most_common(1)[0]
         scattered = len(homes) >= SCATTERED and most < EXPLAINED * homes.total()
-        if things < MANY_THINGS and not scattered:
+        # Where no label says what runs where, many things at once may be one trouble each in many places.
+        much = scope != "" and things >= MANY_THINGS
+        if not much and not scattered:
             return None
         storm = self._storms[scope] = Storm(scope, incident, at)
         return storm
