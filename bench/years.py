@@ -318,7 +318,8 @@ def _bound(table: sa.Table, rows: Iterable[Row], dialect: sa.Dialect) -> Iterato
     """Each row as the driver takes it, in the order of the columns."""
     columns = [(c.name, c.type.dialect_impl(dialect).bind_processor(dialect)) for c in table.columns]
     for row in rows:
-        yield tuple(row[name] if kept is None else kept(row[name]) for name, kept in columns)
+        # What a row says nothing of is empty, as it was before there was such a column.
+        yield tuple(row.get(name) if kept is None else kept(row.get(name)) for name, kept in columns)
 
 
 def _json(value: Any) -> str:

@@ -28,6 +28,7 @@ NOT_SETTINGS = frozenset({"ONCALL_TEST_DATA"})
 
 #: Settings that sign people in at an OpenID provider; one without the others is a slip.
 OPENID = (f"{PREFIX}OIDC_ISSUER", f"{PREFIX}OIDC_CLIENT_ID", f"{PREFIX}OIDC_CLIENT_SECRET")
+SLACK_SIGN_IN = ("ONCALL_SLACK_CLIENT_ID", "ONCALL_SLACK_CLIENT_SECRET")
 
 
 class LogFormat(StrEnum):
@@ -172,6 +173,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_client_secret: Annotated[
         Secret, Setting("The client's secret; the redirect address is `/sign-in/oidc/back`.", _secret)
     ] = Secret()
+    slack_client_id: Annotated[str, Setting("Client id of the Slack app, so that people can sign in with Slack.")] = ""
+    slack_client_secret: Annotated[
+        Secret, Setting("Its client secret; the redirect address is `/sign-in/slack/back`.", _secret)
+    ] = Secret()
+    slack_team_id: Annotated[
+        str, Setting("Slack workspace (`T0123…`) that people sign in from; others are then refused.")
+    ] = ""
+    slack_issuer: Annotated[str, Setting("Where Slack signs people in.", _address)] = "https://slack.com"
     log_level: Annotated[LogLevel, Setting("`debug`, `info`, `warning` or `error`.", _log_level)] = LogLevel.INFO
     log_format: Annotated[LogFormat, Setting("`text` for people, `json` for machines.", _log_format)] = LogFormat.TEXT
     max_body: Annotated[int, Setting("Largest request body taken, as `16MB`; larger ones get 413.", parse_size)] = (
@@ -264,7 +273,7 @@ def _check_names(reading: Reading) -> None:
 def _check_together(given: Mapping[str, Any], channels: Mapping[str, str], reading: Reading) -> None:
     """Half a provider is a slip: whoever sets one of its required settings wants the channel."""
     groups = {tuple(setting.env for setting in channel.settings if setting.required) for channel in CHANNELS}
-    groups.add(OPENID)
+    groups |= {OPENID, SLACK_SIGN_IN}
     for names in sorted(groups):
         missing = [name for name in names if not (channels.get(name) or given.get(_key(name)))]
         if missing and len(missing) < len(names):

@@ -10,6 +10,7 @@ from oncall.web import sessions
 from oncall.web.keys import engine_of
 from oncall.web.problems import Problem, problem_of
 from oncall.web.rendering import render, see_other
+from oncall.web.sessions import Handler
 
 
 @sessions.visitor
@@ -32,23 +33,32 @@ async def by_password(request: web.Request) -> web.StreamResponse:
     return response
 
 
-@sessions.visitor
-async def to_provider(request: web.Request) -> web.StreamResponse:
-    """To the OpenID provider."""
-    return see_other(await oidc.begin(engine_of(request), sessions.visit_secret(request)))
+def to_provider(name: str) -> Handler:
+    """To the OpenID provider of that name."""
+
+    @sessions.visitor
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return see_other(await oidc.begin(engine_of(request), name, sessions.visit_secret(request)))
+
+    return handle
 
 
-@sessions.visitor
-async def from_provider(request: web.Request) -> web.StreamResponse:
+def from_provider(name: str) -> Handler:
     """Back from it."""
-    code, state = request.query.get("code", ""), request.query.get("state", "")
-    try:
-        session = await oidc.finish(engine_of(request), sessions.visit_secret(request), code=code, state=state)
-    except SignedOut as error:
-        return _ways(request, "/", problem_of(error))
-    response = see_other("/")
-    sessions.start_session(request, response, session)
-    return response
+
+    @sessions.visitor
+    async def handle(request: web.Request) -> web.StreamResponse:
+        code, state = request.query.get("code", ""), request.query.get("state", "")
+        try:
+            visit = sessions.visit_secret(request)
+            session = await oidc.finish(engine_of(request), name, visit, code=code, state=state)
+        except SignedOut as error:
+            return _ways(request, "/", problem_of(error))
+        response = see_other("/")
+        sessions.start_session(request, response, session)
+        return response
+
+    return handle
 
 
 def within(place: str) -> str:
@@ -58,7 +68,7 @@ def within(place: str) -> str:
 
 
 def _ways(request: web.Request, place: str, problem: Problem | None = None) -> web.Response:
-    context = {"place": within(place), "problem": problem, "provider": bool(engine_of(request).settings.oidc_issuer)}
+    context = {"place": within(place), "problem": problem, "providers": tuple(oidc.ways(engine_of(request)).values())}
     return render(request, "sign_in.html", context, status=problem.status if problem else 200)
 
 

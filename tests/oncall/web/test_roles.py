@@ -25,6 +25,8 @@ OPEN = {
     "/sign-in/link/{secret}",
     "/sign-in/oidc",
     "/sign-in/oidc/back",
+    "/sign-in/slack",
+    "/sign-in/slack/back",
     "/answer/{page}",
     "/feeds/{secret}.ics",
 }
