@@ -18,7 +18,7 @@ from oncall.incident import ALERTMANAGER
 from oncall.store.insights import KindCount, PastAnswer, PastIncident, PastPage
 
 #: Grows when what is added up changes, so that everything is added up anew.
-VERSION = 1
+VERSION = 2
 #: Hours in which a page breaks somebody's night, in their own zone.
 NIGHT = (22, 7)
 #: Kinds one tally keeps, those with most alerts; and how many others it remembers beside each.
@@ -38,6 +38,8 @@ class PersonTally(msgspec.Struct, omit_defaults=True):
 
     pages: int = 0
     weekend_pages: int = 0
+    #: Of interruption.
+    seconds: int = 0
     nights: set[date] = msgspec.field(default_factory=set)
     answers: Lengths = msgspec.field(default_factory=dict)
 
@@ -58,6 +60,11 @@ class KindTally(msgspec.Struct, omit_defaults=True):
     incidents: int = 0
     critical: int = 0
     by_itself: int = 0
+    #: Of those, how many somebody had taken.
+    idle: int = 0
+    #: Pages for incidents that had no other kind, and how many of them at night: what it costs alone.
+    alone_pages: int = 0
+    alone_night_pages: int = 0
     #: Other kinds in the same incidents, and in how many.
     beside: dict[str, int] = msgspec.field(default_factory=dict)
 
@@ -66,6 +73,7 @@ class Tally(msgspec.Struct, omit_defaults=True):
     """The sums of some incidents."""
 
     incidents: int = 0
+    alerts: int = 0
     people: dict[str, PersonTally] = msgspec.field(default_factory=dict)
     teams: dict[str, TeamTally] = msgspec.field(default_factory=dict)
     kinds: dict[str, KindTally] = msgspec.field(default_factory=dict)
@@ -113,10 +121,12 @@ def merged(tallies: Iterable[Tally]) -> Tally:
     total = Tally()
     for one in tallies:
         total.incidents += one.incidents
+        total.alerts += one.alerts
         for name, person in one.people.items():
             known = total.people.setdefault(name, PersonTally())
             known.pages += person.pages
             known.weekend_pages += person.weekend_pages
+            known.seconds += person.seconds
             known.nights |= person.nights
             _add(known.answers, person.answers)
         for name, team in one.teams.items():
@@ -131,6 +141,9 @@ def merged(tallies: Iterable[Tally]) -> Tally:
             came.incidents += kind.incidents
             came.critical += kind.critical
             came.by_itself += kind.by_itself
+            came.idle += kind.idle
+            came.alone_pages += kind.alone_pages
+            came.alone_night_pages += kind.alone_night_pages
             _add(came.beside, kind.beside)
         for service, at in one.paged.items():
             total.paged[service] = max(at, total.paged.get(service, at))
@@ -191,6 +204,7 @@ def _people(total: Tally, history: History, zones: Mapping[str, str]) -> None:
         local = page.sent_at.astimezone(ZoneInfo(zones.get(page.person, "UTC")))
         person.pages += 1
         person.weekend_pages += local.isoweekday() >= 6
+        person.seconds += page.seconds
         if (night := night_of(local)) is not None:
             person.nights.add(night)
     for answer in history.answers:
@@ -201,6 +215,7 @@ def _people(total: Tally, history: History, zones: Mapping[str, str]) -> None:
 def _kinds(total: Tally, history: History) -> None:
     for counted in history.kinds:
         total.kinds.setdefault(counted.kind, KindTally()).alerts += counted.episodes
+        total.alerts += counted.episodes
     for incident in history.incidents:
         alone = incident.resolved_by == ALERTMANAGER.person and incident.id not in history.noted
         together = incident.kinds if len(incident.kinds) <= MOST_TOGETHER else ()
@@ -209,6 +224,10 @@ def _kinds(total: Tally, history: History) -> None:
             kind.incidents += 1
             kind.critical += incident.severity == "critical"
             kind.by_itself += alone
+            kind.idle += alone and incident.taken
+            if len(incident.kinds) == 1:
+                kind.alone_pages += incident.pages
+                kind.alone_night_pages += incident.night_pages
             _add(kind.beside, {other: 1 for other in together if other != name})
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
+from oncall.services.interruption import costing, interrupted
 from oncall.services.tally import VERSION, History, Tally, merged, tallies
 from oncall.store import insights as rows
 from oncall.store import tallies as tally_rows
@@ -70,7 +72,7 @@ async def _add_up(engine: Engine, day: date, now: datetime) -> None:
     begin = datetime.combine(day, time(), UTC)
     zones = {person.id: person.timezone for person in engine.directory.people.values()}
     async with engine.database.read() as tx:
-        history = await _history(tx, begin, begin + timedelta(days=1))
+        history = await _history(tx, begin, begin + timedelta(days=1), zones)
     await _save(engine, day.isoformat(), tallies(history, zones), now)
 
 
@@ -85,17 +87,19 @@ async def _add_up_month(engine: Engine, month: str, now: datetime) -> None:
 
 
 async def _save(engine: Engine, period: str, found: dict[str, Tally], now: datetime) -> None:
-    sums = {team: (one.incidents, msgspec.json.encode(one).decode()) for team, one in found.items()}
+    sums = {team: (one.incidents, one.alerts, msgspec.json.encode(one).decode()) for team, one in found.items()}
     async with engine.database.write() as tx:
         await tally_rows.save(tx, period, sums, VERSION, now)
 
 
-async def _history(tx: AsyncConnection, since: datetime, until: datetime) -> History:
+async def _history(tx: AsyncConnection, since: datetime, until: datetime, zones: Mapping[str, str]) -> History:
     numbers = await rows.numbers_between(tx, since, until)
+    incidents, pages = await rows.incidents_of(tx, numbers), await rows.pages_of(tx, numbers)
+    answers = await rows.answers_of(tx, numbers)
     return History(
-        incidents=await rows.incidents_of(tx, numbers),
-        pages=await rows.pages_of(tx, numbers),
-        answers=await rows.answers_of(tx, numbers),
+        incidents=costing(incidents, pages, answers, zones),
+        pages=interrupted(pages, incidents, answers),
+        answers=answers,
         kinds=await rows.kinds_of(tx, numbers),
         noted=frozenset(await rows.with_notes(tx, numbers)),
         paged=await rows.newest_paging(tx, numbers),

@@ -29,6 +29,10 @@ class PastIncident(msgspec.Struct, frozen=True, kw_only=True):
     opened_at: datetime
     resolved_at: datetime | None
     resolved_by: str
+    #: People paged for it, how many of them at night, and whether anybody took it; see `services.interruption`.
+    pages: int = 0
+    night_pages: int = 0
+    taken: bool = False
 
 
 class PastPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +42,8 @@ class PastPage(msgspec.Struct, frozen=True, kw_only=True):
     team: str
     incident: int
     sent_at: datetime
+    #: How long it interrupted its person; see `services.interruption`.
+    seconds: int = 0
 
 
 class PastAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,13 +49,21 @@ async def periods(tx: AsyncConnection, version: int) -> set[str]:
 
 
 async def save(
-    tx: AsyncConnection, period: str, sums: Mapping[str, tuple[int, str]], version: int, now: datetime
+    tx: AsyncConnection, period: str, sums: Mapping[str, tuple[int, int, str]], version: int, now: datetime
 ) -> None:
-    """Write a period anew: by team the number of incidents and the sums as JSON."""
+    """Write a period anew: by team the number of incidents, of alerts, and the sums as JSON."""
     await tx.execute(sa.delete(tally).where(tally.c.period == period))
     rows = [
-        {"period": period, "team": team, "incidents": count, "version": version, "made_at": now, "sums": value}
-        for team, (count, value) in sums.items()
+        {
+            "period": period,
+            "team": team,
+            "incidents": incidents,
+            "alerts": alerts,
+            "version": version,
+            "made_at": now,
+            "sums": value,
+        }
+        for team, (incidents, alerts, value) in sums.items()
     ]
     await tx.execute(sa.insert(tally), rows)
 
@@ -75,12 +83,24 @@ async def sums_by_team(tx: AsyncConnection, wanted: Sequence[str]) -> list[tuple
     return [(row.team, row.sums) for row in (await tx.execute(query)).all()]
 
 
-async def incidents_by_day(tx: AsyncConnection, first: str, last: str, team: str) -> dict[str, int]:
-    """How many incidents each day from `first` to `last` brought; days without a tally are left out."""
-    query = sa.select(tally.c.period, tally.c.incidents).where(
+async def counts_by_day(tx: AsyncConnection, first: str, last: str, team: str) -> dict[str, tuple[int, int]]:
+    """How many incidents and alerts each day from `first` to `last` brought; days without a tally are left out."""
+    query = sa.select(tally.c.period, tally.c.incidents, tally.c.alerts).where(
         tally.c.team == team, tally.c.period >= first, tally.c.period <= last, sa.func.length(tally.c.period) == 10
     )
-    return dict((await tx.execute(query)).all())
+    return {row.period: (row.incidents, row.alerts) for row in (await tx.execute(query)).all()}
+
+
+async def sums_by_day(tx: AsyncConnection, first: str, last: str, team: str) -> list[tuple[str, str]]:
+    """(day, sums) of every day from `first` to `last` that was counted, in order."""
+    query = (
+        sa.select(tally.c.period, tally.c.sums)
+        .where(
+            tally.c.team == team, tally.c.period >= first, tally.c.period <= last, sa.func.length(tally.c.period) == 10
+        )
+        .order_by(tally.c.period)
+    )
+    return [(row.period, row.sums) for row in (await tx.execute(query)).all()]
 
 
 async def made_at(tx: AsyncConnection, period: str) -> datetime | None:

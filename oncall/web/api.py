@@ -165,6 +165,8 @@ OPERATIONS: tuple[Operation, ...] = (
         about="Keep an image or a text beside an incident and note it in the timeline.",
         call=_attach,
         body=attachments.NewAttachment,
+        # Base64 takes four bytes for three.
+        most_body=attachments.LARGEST * 4 // 3 + 10_000,
         answer=incident_view.IncidentView,
         status=201,
         problems=(404,),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from oncall.services.views.insights import Day
+from oncall.services.views.insights import Day, PersonWeek
 
 WIDTH, HEIGHT, FLOOR = 640, 160, 140
 
@@ -22,6 +23,8 @@ class Bar:
     says: str
     label: str
     unusual: bool
+    #: The day it stands for, as an address has it.
+    day: str
 
 
 def bars(days: Sequence[Day]) -> list[Bar]:
@@ -39,9 +42,48 @@ def bars(days: Sequence[Day]) -> list[Bar]:
                 width=round(step * 0.7, 1),
                 height=round(height, 1),
                 expected_y=round(FLOOR - FLOOR * 0.92 * day.expected / most, 1) if day.expected is not None else None,
-                says=f"{day.day:%a %d %b}: {day.incidents} incidents{expected}{', unusual' if day.unusual else ''}",
+                says=_says(day, expected),
                 label=f"{day.day.day} {day.day:%b}" if (len(days) - 1 - place) % 7 == 0 else "",
-                unusual=day.unusual,
+                unusual=day.unusual or day.unusual_alerts,
+                day=day.day.isoformat(),
             )
         )
     return found
+
+
+def _says(day: Day, expected: str) -> str:
+    of_alerts = f", {day.expected_alerts:g} expected" if day.expected_alerts is not None else ""
+    odd = [name for name, is_odd in (("incidents", day.unusual), ("alerts", day.unusual_alerts)) if is_odd]
+    marked = f"; unusually many {' and '.join(odd)}" if odd else ""
+    return f"{day.day:%a %d %b}: {day.incidents} incidents{expected}; {day.alerts} alerts{of_alerts}{marked}"
+
+
+@dataclass(frozen=True, slots=True)
+class Warmth:
+    """One person's weeks, each with how warm it was: 0 for none, up to 4 for the busiest of all."""
+
+    person: str
+    name: str
+    weeks: tuple[tuple[int, PersonWeek | None], ...]
+
+
+def heat(weeks: Sequence[PersonWeek], mondays: Sequence[date]) -> list[Warmth]:
+    """Who had how many pages in which week, the most paged first."""
+    by_person: dict[str, dict[date, PersonWeek]] = {}
+    for one in weeks:
+        by_person.setdefault(one.person, {})[one.week] = one
+    most = max((one.pages for one in weeks), default=0)
+    rows = [
+        Warmth(
+            person=person,
+            name=next(iter(found.values())).name,
+            weeks=tuple((_warm(found[day].pages, most) if day in found else 0, found.get(day)) for day in mondays),
+        )
+        for person, found in by_person.items()
+        if any(one.pages for one in found.values())
+    ]
+    return sorted(rows, key=lambda row: (-sum(one.pages for _, one in row.weeks if one), row.name))
+
+
+def _warm(pages: int, most: int) -> int:
+    return min(4, 1 + 4 * (pages - 1) // max(most, 1)) if pages else 0

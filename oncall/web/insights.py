@@ -10,7 +10,7 @@ from oncall.services import weekly
 from oncall.services.views import insights
 from oncall.services.views.insights import Insights, InsightsQuery
 from oncall.services.weekly import SetDigest
-from oncall.web.chart import bars
+from oncall.web.chart import bars, heat
 from oncall.web.csv_tables import as_csv, attachment
 from oncall.web.forms import read_form
 from oncall.web.keys import CALLER, engine_of
@@ -18,7 +18,7 @@ from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
 
 #: What can be had as CSV.
-TABLES = ("people", "teams", "kinds", "days")
+TABLES = ("people", "teams", "kinds", "days", "ahead", "weeks", "person_weeks")
 
 
 @signed_in
@@ -30,6 +30,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "found": found,
         "days": int(request.query.get("days", "28")),
         "bars": bars(found.days),
+        "heat": heat(found.person_weeks, [week.week for week in found.weeks]),
         "teams": engine.directory.teams,
         "tables": TABLES,
     }

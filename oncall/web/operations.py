@@ -56,6 +56,7 @@ class Operation:
         query: What it takes in the address, if anything.
         body: What it takes as JSON, if anything; an empty body stands for `{}`.
         status: Of the answer.
+        most_body: Largest body it takes, in bytes.
         problems: Statuses besides 400, 401 and 403 that it may answer with.
     """
 
@@ -68,6 +69,7 @@ class Operation:
     query: type[msgspec.Struct] | None = None
     body: type[msgspec.Struct] | None = None
     status: int = 200
+    most_body: int = MOST_BODY
     problems: tuple[int, ...] = ()
 
 
@@ -79,7 +81,7 @@ def door(operation: Operation) -> Handler:
         asked = Asked(
             path=request.match_info,
             query=_query(request, operation.query),
-            body=await _body(request, operation.body),
+            body=await _body(request, operation),
         )
         found = await operation.call(engine_of(request), request[CALLER], asked)
         return web.Response(
@@ -101,12 +103,13 @@ def _query(request: web.Request, kind: type[msgspec.Struct] | None) -> Any:
         raise _invalid(error, "query") from error
 
 
-async def _body(request: web.Request, kind: type[msgspec.Struct] | None) -> Any:
+async def _body(request: web.Request, operation: Operation) -> Any:
+    kind = operation.body
     if kind is None:
         return None
     raw = await request.read()
-    if len(raw) > MOST_BODY:
-        raise web.HTTPRequestEntityTooLarge(max_size=MOST_BODY, actual_size=len(raw))
+    if len(raw) > operation.most_body:
+        raise web.HTTPRequestEntityTooLarge(max_size=operation.most_body, actual_size=len(raw))
     try:
         return msgspec.json.decode(raw or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from statistics import mean
 from typing import Annotated
 
 import msgspec
 
 from oncall.engine import Engine
+from oncall.seasonal import WEEKS, expected_on, forecast, unusual
 from oncall.services.people.rights import Caller, Right
 from oncall.services.tally import KindTally, Tally, median_minutes, merged
 from oncall.services.tallying import periods_of, read_tally
 from oncall.store import tallies as tally_rows
 
 #: Days before those shown that expectations come from.
-COMPARED = timedelta(days=28)
+COMPARED = timedelta(weeks=WEEKS)
+#: Days ahead of which something is said.
+AHEAD = 7
+#: Weeks that are shown one by one.
+MOST_WEEKS = 13
 MOST_KINDS = 40
 #: A kind needs this many incidents before anything is said about it.
 ENOUGH = 5
@@ -40,6 +44,8 @@ class PersonLoad(msgspec.Struct, frozen=True, kw_only=True):
     pages: int
     nights: int
     weekend_pages: int
+    #: Minutes from each page until it was over for whoever took it, until somebody took it for the others.
+    interrupted_minutes: int
     answered: int
     #: Median from the team being asked to this person's acknowledgement; null where they answered nothing.
     minutes_to_answer: float | None
@@ -64,16 +70,60 @@ class KindLoad(msgspec.Struct, frozen=True, kw_only=True):
     incidents: int
     #: Incidents with it that went away by themselves, with nothing written down.
     by_itself: int
+    #: Of those, how many somebody had acknowledged: taken, and nothing done.
+    idle: int
+    #: Pages, and pages at night, that would not have been sent without it: for incidents that had no other kind.
+    saved_pages: int
+    saved_night_pages: int
     advice: str
 
 
 class Day(msgspec.Struct, frozen=True, kw_only=True):
-    """Incidents opened in one day (UTC), what was to be expected from the same weekdays before, and whether it is odd."""
+    """One day (UTC): incidents and alerts, what was to be expected of each, and whether it is far beyond that."""
 
     day: date
     incidents: int
     expected: float | None
     unusual: bool
+    alerts: int
+    expected_alerts: float | None
+    unusual_alerts: bool
+
+
+class DayAhead(msgspec.Struct, frozen=True, kw_only=True):
+    """A day to come; null where nothing is to be said. A number beyond `high` would be unusual."""
+
+    day: date
+    incidents: float | None
+    incidents_high: float | None
+    alerts: float | None
+    alerts_high: float | None
+
+
+class PersonWeek(msgspec.Struct, frozen=True, kw_only=True):
+    """What one person carried in the week that began on that Monday (UTC)."""
+
+    week: date
+    person: str
+    name: str
+    pages: int
+    nights: int
+    weekend_pages: int
+    interrupted_minutes: int
+    answered: int
+    minutes_to_answer: float | None
+
+
+class Week(msgspec.Struct, frozen=True, kw_only=True):
+    """One week of the team, or of all."""
+
+    week: date
+    incidents: int
+    alerts: int
+    pages: int
+    nights: int
+    interrupted_minutes: int
+    minutes_to_answer: float | None
 
 
 class Insights(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +138,10 @@ class Insights(msgspec.Struct, frozen=True, kw_only=True):
     teams: tuple[TeamLoad, ...]
     kinds: tuple[KindLoad, ...]
     days: tuple[Day, ...]
+    ahead: tuple[DayAhead, ...]
+    #: The last quarter at most, the oldest first; the first and the last may be parts of weeks.
+    weeks: tuple[Week, ...]
+    person_weeks: tuple[PersonWeek, ...]
     tomorrow: float | None
 
 
@@ -99,22 +153,30 @@ async def view_insights(engine: Engine, caller: Caller, query: InsightsQuery) ->
     first = today - timedelta(days=query.days - 1)
     async with engine.database.read() as tx:
         sums = await tally_rows.sums(tx, periods_of(first, today), query.team)
-        counts = await tally_rows.incidents_by_day(tx, (first - COMPARED).isoformat(), today.isoformat(), query.team)
+        counts = await tally_rows.counts_by_day(tx, (first - COMPARED).isoformat(), today.isoformat(), query.team)
+        since = max(first, today - timedelta(weeks=MOST_WEEKS) + timedelta(days=1))
+        by_day = await tally_rows.sums_by_day(tx, since.isoformat(), today.isoformat(), query.team)
         counted_at = await tally_rows.made_at(tx, today.isoformat())
     total = merged(read_tally(one) for one in sums)
     directory = engine.directory
-    series = {date.fromisoformat(day): count for day, count in counts.items()}
-    days = volume(series, today, query.days)
+    names = {person.id: person.name for person in directory.people.values()}
+    incidents = {date.fromisoformat(day): count for day, (count, _) in counts.items()}
+    alerts = {date.fromisoformat(day): count for day, (_, count) in counts.items()}
+    ahead = days_ahead(incidents, alerts, today)
+    weeks = by_week((date.fromisoformat(day), read_tally(sums)) for day, sums in by_day)
     return Insights(
         since=datetime.combine(first, time(), UTC),
         until=now,
         counted_at=counted_at,
         team=query.team,
-        people=people_load(total, {person.id: person.name for person in directory.people.values()}),
+        people=people_load(total, names),
         teams=teams_load(total, {team.id: team.name for team in directory.teams.values()}),
         kinds=kinds_load(total),
-        days=days,
-        tomorrow=expected_on(series, today + timedelta(days=1)),
+        days=volume(incidents, alerts, today, query.days),
+        ahead=ahead,
+        weeks=tuple(_week(monday, tally) for monday, tally in weeks.items()),
+        person_weeks=person_weeks(weeks, names),
+        tomorrow=ahead[0].incidents if ahead else None,
     )
 
 
@@ -127,6 +189,7 @@ def people_load(total: Tally, names: Mapping[str, str]) -> tuple[PersonLoad, ...
             pages=person.pages,
             nights=len(person.nights),
             weekend_pages=person.weekend_pages,
+            interrupted_minutes=round(person.seconds / 60),
             answered=sum(person.answers.values()),
             minutes_to_answer=median_minutes(person.answers),
         )
@@ -161,6 +224,9 @@ def kinds_load(total: Tally) -> tuple[KindLoad, ...]:
             alerts=kind.alerts,
             incidents=kind.incidents,
             by_itself=kind.by_itself,
+            idle=kind.idle,
+            saved_pages=kind.alone_pages,
+            saved_night_pages=kind.alone_night_pages,
             advice=_advice(kind),
         )
         for name, kind in most
@@ -168,33 +234,111 @@ def kinds_load(total: Tally) -> tuple[KindLoad, ...]:
     )
 
 
-def volume(series: Mapping[date, int], today: date, days: int) -> tuple[Day, ...]:
-    """Incidents by day, today last. A day is unusual when it is far beyond the same weekdays before it.
+def by_week(days: Iterable[tuple[date, Tally]]) -> dict[date, Tally]:
+    """The days added up by the Monday their week began on."""
+    parts: dict[date, list[Tally]] = {}
+    for day, tally in days:
+        parts.setdefault(day - timedelta(days=day.weekday()), []).append(tally)
+    return {monday: merged(found) for monday, found in sorted(parts.items())}
 
-    `series` has the days that were counted, also those before the ones shown; what lies before them is not known.
+
+def person_weeks(weeks: Mapping[date, Tally], names: Mapping[str, str]) -> tuple[PersonWeek, ...]:
+    """Who carried what in which week, by name and week."""
+    found = [
+        PersonWeek(
+            week=monday,
+            person=one.person,
+            name=one.name,
+            pages=one.pages,
+            nights=one.nights,
+            weekend_pages=one.weekend_pages,
+            interrupted_minutes=one.interrupted_minutes,
+            answered=one.answered,
+            minutes_to_answer=one.minutes_to_answer,
+        )
+        for monday, tally in weeks.items()
+        for one in people_load(tally, names)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.name, one.week)))
+
+
+def volume(incidents: Mapping[date, int], alerts: Mapping[date, int], today: date, days: int) -> tuple[Day, ...]:
+    """Incidents and alerts by day, today last, each held against the same weekdays before it.
+
+    The series have the days that were counted, also those before the ones shown; what lies before them is not known.
     """
     found = []
     for back in range(days - 1, -1, -1):
         day = today - timedelta(days=back)
-        count, expected = series.get(day, 0), expected_on(series, day)
-        # Counts scatter by about their square root; three times that is no chance any more.
-        unusual = expected is not None and count > expected + 3 * math.sqrt(max(expected, 1.0))
-        found.append(Day(day=day, incidents=count, expected=expected, unusual=unusual))
+        expected, of_alerts = expected_on(incidents, day), expected_on(alerts, day)
+        found.append(
+            Day(
+                day=day,
+                incidents=incidents.get(day, 0),
+                expected=expected.value if expected else None,
+                unusual=unusual(incidents.get(day, 0), expected),
+                alerts=alerts.get(day, 0),
+                expected_alerts=of_alerts.value if of_alerts else None,
+                unusual_alerts=unusual(alerts.get(day, 0), of_alerts),
+            )
+        )
     return tuple(found)
 
 
-def expected_on(series: Mapping[date, int], day: date) -> float | None:
-    """The mean of the same weekday in the four weeks before; None with fewer than two of them."""
-    same = [series[at] for week in range(1, 5) if (at := day - timedelta(weeks=week)) in series]
-    return round(mean(same), 1) if len(same) >= 2 else None
+def days_ahead(incidents: Mapping[date, int], alerts: Mapping[date, int], today: date) -> tuple[DayAhead, ...]:
+    """What the next week is likely to bring."""
+    of_incidents = {one.day: one for one in forecast(incidents, today, AHEAD)}
+    of_alerts = {one.day: one for one in forecast(alerts, today, AHEAD)}
+    found = []
+    for number in range(1, AHEAD + 1):
+        day = today + timedelta(days=number)
+        one, other = of_incidents.get(day), of_alerts.get(day)
+        found.append(
+            DayAhead(
+                day=day,
+                incidents=one.value if one else None,
+                incidents_high=one.high if one else None,
+                alerts=other.value if other else None,
+                alerts_high=other.high if other else None,
+            )
+        )
+    return tuple(found)
+
+
+def _week(monday: date, tally: Tally) -> Week:
+    answers = Counter[int]()
+    for team in tally.teams.values():
+        answers.update(team.answers)
+    return Week(
+        week=monday,
+        incidents=tally.incidents,
+        alerts=tally.alerts,
+        pages=sum(person.pages for person in tally.people.values()),
+        nights=sum(len(person.nights) for person in tally.people.values()),
+        interrupted_minutes=round(sum(person.seconds for person in tally.people.values()) / 60),
+        minutes_to_answer=median_minutes(dict(answers)),
+    )
 
 
 def _advice(kind: KindTally) -> str:
     if kind.incidents < ENOUGH:
         return ""
+    if kind.idle == kind.incidents:
+        return f"Acknowledged all {kind.incidents} times, and nothing was done: a warning would do.{_saves(kind)}"
     if kind.by_itself == kind.incidents and kind.critical:
-        return f"Went away by itself all {kind.incidents} times: make it a warning, or let it wait longer."
+        said = f"Went away by itself all {kind.incidents} times: make it a warning, or let it wait longer."
+        return f"{said}{_saves(kind)}"
     other, times = max(kind.beside.items(), key=lambda one: one[1], default=("", 0))
     if other and times >= ALWAYS * kind.incidents:
-        return f"Comes with {other} {times} of {kind.incidents} times: one of the two is enough."
+        alerts = f"{kind.alerts} alert" if kind.alerts == 1 else f"{kind.alerts} alerts"
+        said = f"Comes with {other} {times} of {kind.incidents} times: one of the two is enough."
+        return f"{said} Without it there were {alerts} fewer.{_saves(kind)}"
     return ""
+
+
+def _saves(kind: KindTally) -> str:
+    if not kind.alone_pages:
+        return ""
+    pages = f"{kind.alone_pages} page" if kind.alone_pages == 1 else f"{kind.alone_pages} pages"
+    nights = f", {kind.alone_night_pages} of them at night" if kind.alone_night_pages else ""
+    return f" It would have saved {pages}{nights}."

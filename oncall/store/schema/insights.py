@@ -16,6 +16,7 @@ tally = Table(
     Column("period", Text, primary_key=True),
     Column("team", Text, primary_key=True),
     Column("incidents", Integer, nullable=False),
+    Column("alerts", Integer, nullable=False, server_default="0"),
     #: Of the code that added it up; another version is added up anew.
     Column("version", Integer, nullable=False),
     Column("made_at", Instant, nullable=False),

@@ -123,15 +123,19 @@ incidents = st.lists(
         resolved_at=st.none() | moments,
         resolved_by=st.sampled_from(["", "ana", "alertmanager"]),
     ),
-    max_size=12,
+    max_size=8,
     unique_by=lambda one: one.id,
 )
 histories = st.builds(
     History,
     incidents=incidents,
-    pages=st.lists(st.builds(PastPage, person=people, team=teams, incident=st.integers(1, 50), sent_at=moments)),
+    pages=st.lists(
+        st.builds(PastPage, person=people, team=teams, incident=st.integers(1, 50), sent_at=moments), max_size=8
+    ),
     answers=st.just(()),
-    kinds=st.lists(st.builds(KindCount, kind=st.sampled_from("ABCD"), team=teams, episodes=st.integers(1, 9))),
+    kinds=st.lists(
+        st.builds(KindCount, kind=st.sampled_from("ABCD"), team=teams, episodes=st.integers(1, 9)), max_size=8
+    ),
     noted=st.frozensets(st.integers(1, 50)),
 )
 

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import base64
+import io
+import json
 import re
 
 import pytest
 from aiohttp import FormData
+from msgspec.structs import replace
 
 from oncall.errors import Invalid, Refused
 from oncall.services import attachments
 from oncall.services.attachments import NewAttachment
+from oncall.web.app import create_app
 from tests.oncall.web.conftest import firing
 
 PNG = base64.b64decode(
@@ -66,3 +70,20 @@ async def test_a_file_belongs_to_its_incident(sign_in, engine, happens, caller):
     ana = await sign_in("ana")
     assert (await ana.get(f"/incidents/{first}/attachments/{number}")).status == 200
     assert (await ana.get(f"/incidents/{other}/attachments/{number}")).status == 404
+
+
+async def test_a_program_attaches_a_graph_as_large_as_one_may_be(engine, aiohttp_client_of, happens, token):
+    """The bound of other bodies is far below what Base64 makes of a large image."""
+    engine.settings = replace(engine.settings, max_body=16_000_000)
+    client = await aiohttp_client_of(create_app(engine))
+    number = await happens.receive(firing())
+    headers = {"Authorization": f"Bearer {(await token('ben')).reveal()}"}
+    place = f"/api/v1/incidents/{number}/attachments"
+    for size, status in (
+        (attachments.LARGEST, 201),
+        (attachments.LARGEST + 1, 400),
+        (attachments.LARGEST + 100_000, 413),
+    ):
+        body = {"name": "graph.png", "data": base64.b64encode(PNG + bytes(size - len(PNG))).decode()}
+        sent = io.BytesIO(json.dumps(body).encode())
+        assert (await client.post(place, data=sent, headers=headers)).status == status

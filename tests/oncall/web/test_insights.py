@@ -4,13 +4,16 @@ import csv
 import io
 from datetime import date, timedelta
 
-from oncall.services import tallying
-from oncall.services.tally import KindTally, Tally
-from oncall.services.views.insights import expected_on, kinds_load, volume
+from oncall.services import acting, tallying
+from oncall.services.tally import KindTally, PersonTally, Tally
+from oncall.services.views import insights
+from oncall.services.views.insights import by_week, days_ahead, kinds_load, person_weeks, volume
 from oncall.store import insights as rows
 from oncall.store.insights import KindCount
+from oncall.web.chart import heat
 from oncall.web.csv_tables import as_csv
 from tests.oncall.web.conftest import firing
+from tests.oncall.web.test_hostile_content import ATTACK, hostile
 
 MONDAY = date(2026, 1, 5)
 
@@ -42,7 +45,7 @@ def test_nothing_is_said_of_what_came_a_few_times():
 
 def test_a_day_far_beyond_the_same_weekdays_before_it_is_unusual():
     series = {MONDAY - timedelta(days=back): 4 for back in range(1, 29)} | {MONDAY: 15}
-    days = volume(series, MONDAY, 7)
+    days = volume(series, {}, MONDAY, 7)
     assert days[-1].incidents == 15
     assert days[-1].expected == 4
     assert days[-1].unusual
@@ -50,15 +53,48 @@ def test_a_day_far_beyond_the_same_weekdays_before_it_is_unusual():
 
 
 def test_nothing_is_expected_of_days_before_there_was_any_history():
-    days = volume({MONDAY: 1}, MONDAY, 28)
+    days = volume({MONDAY: 1}, {MONDAY: 9}, MONDAY, 28)
     assert all(day.expected is None for day in days)
     assert not days[-1].unusual
 
 
-def test_two_weeks_are_needed_to_expect_anything():
-    series = {MONDAY - timedelta(days=7): 3, MONDAY - timedelta(days=14): 5}
-    assert expected_on(series, MONDAY) == 4
-    assert expected_on({MONDAY - timedelta(days=7): 3}, MONDAY) is None
+def test_alerts_are_held_against_their_own_weekdays():
+    alerts = {MONDAY - timedelta(weeks=week): 100 for week in range(1, 9)} | {MONDAY: 400}
+    (day,) = volume({}, alerts, MONDAY, 1)
+    assert (day.alerts, day.expected_alerts, day.unusual_alerts, day.unusual) == (400, 100, True, False)
+
+
+def test_the_week_ahead_is_said_where_there_is_enough_to_go_by():
+    series = {MONDAY - timedelta(days=back): 4 for back in range(60)}
+    ahead = days_ahead(series, {}, MONDAY)
+    assert [day.day for day in ahead] == [MONDAY + timedelta(days=n) for n in range(1, 8)]
+    assert all((day.incidents, day.incidents_high, day.alerts) == (4, 10, None) for day in ahead)
+
+
+def test_weeks_begin_on_monday_and_add_up():
+    days = [
+        (MONDAY + timedelta(days=n), Tally(people={"ana": PersonTally(pages=1, seconds=600)})) for n in range(-1, 8)
+    ]
+    weeks = person_weeks(by_week(days), {"ana": "Ana Ruiz"})
+    assert [(w.week, w.pages, w.interrupted_minutes) for w in weeks] == [
+        (MONDAY - timedelta(days=7), 1, 10),
+        (MONDAY, 7, 70),
+        (MONDAY + timedelta(days=7), 1, 10),
+    ]
+
+
+def test_a_kind_that_is_always_taken_and_never_acted_on_says_what_it_costs():
+    (kind,) = kinds_load(of_kind(incidents=6, critical=6, by_itself=6, idle=6, alone_pages=8, alone_night_pages=3))
+    assert kind.advice == (
+        "Acknowledged all 6 times, and nothing was done: a warning would do. "
+        "It would have saved 8 pages, 3 of them at night."
+    )
+    assert (kind.idle, kind.saved_pages, kind.saved_night_pages) == (6, 8, 3)
+
+
+def test_a_redundant_kind_saves_alerts_and_only_pages_of_its_own():
+    (kind,) = kinds_load(of_kind(incidents=20, critical=20, beside={"Errors": 19}, alone_pages=1))
+    assert kind.advice.endswith("Without it there were 9 alerts fewer. It would have saved 1 page.")
 
 
 async def test_the_first_incident_of_a_window_is_found(engine, happens, clock):
@@ -96,3 +132,38 @@ async def test_a_view_before_anything_was_counted_says_so(sign_in, happens):
     view = await (await sign_in("ana")).text("/insights")
     assert "just now" in view
     assert "Today is being counted" not in view
+
+
+async def test_a_week_of_work_is_shown_with_links_to_what_lies_under_it(sign_in, happens, engine, caller, clock):
+    number = await happens.receive(firing())
+    clock.move(timedelta(minutes=3))
+    await acting.perform(engine, caller("ana"), number, acting.Acknowledge())
+    clock.move(timedelta(minutes=20))
+    await acting.perform(engine, caller("ana"), number, acting.Resolve())
+    clock.move(timedelta(days=8))
+    await happens.on_call("payments/primary", "ana")
+    await happens.receive(firing("LedgerSlow", service="ledger"), group="later")
+    await tallying.keep_up(engine)
+    ana = await sign_in("ana")
+    found = await insights.view_insights(engine, caller("vic"), insights.InsightsQuery())
+    assert [(w.pages, w.interrupted_minutes) for w in found.person_weeks if w.person == "ana"] == [(1, 23), (1, 240)]
+    assert [(w.incidents, w.alerts) for w in found.weeks] == [(1, 1), (1, 1)]
+    page = await ana.text("/insights")
+    for link in ("/incidents?status=all&amp;paged=ana", "/incidents?status=all&amp;day=2026-01-05", "kind="):
+        assert link in page
+    assert "Pages by week" in page
+    for table in ("weeks", "person_weeks", "ahead", "days", "kinds", "teams"):
+        assert (await ana.get(f"/insights/{table}.csv")).status == 200
+
+
+async def test_hostile_kinds_stay_words(sign_in, happens):
+    await happens.receive(firing(ATTACK[:60], service=ATTACK))
+    await tallying.keep_up(happens.engine)
+    assert hostile(await (await sign_in("ana")).text("/insights")) == []
+
+
+def test_the_busiest_week_is_the_warmest():
+    weeks = [(MONDAY + timedelta(weeks=n), Tally(people={"ana": PersonTally(pages=pages)})) for n, pages in enumerate((1, 4, 8))]  # fmt: skip
+    (row,) = heat(person_weeks(by_week(weeks), {"ana": "Ana"}), [monday for monday, _ in weeks])
+    assert [warm for warm, _ in row.weeks] == [1, 2, 4]
+    assert heat((), []) == []

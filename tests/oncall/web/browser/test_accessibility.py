@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from oncall.services import acting, actions, game_days, reviews, tallying
 from tests.oncall.web.browser.conftest import DESK, PHONE
 from tests.oncall.web.conftest import firing
 
@@ -12,14 +15,29 @@ pytestmark = pytest.mark.browser
 VIEWS = (
     "/", "/incidents", "/incidents/1", "/incidents/1/alerts", "/incidents/1/timeline", "/on-call", "/phone",
     "/phone/ana", "/teams", "/teams/payments", "/insights", "/operator", "/operator/quarantine", "/operator/audit",
-    "/account", "/more", "/nothing-here",
+    "/account", "/more", "/incidents/1/review", "/incidents/1/review/edit", "/incidents/2/review", "/actions", "/digest",
+    "/drills", "/game-days/new", "/game-days/1", "/incidents?q=checkout", "/nothing-here",
 )  # fmt: skip
 
 
+async def written(engine, dee) -> None:
+    """A review with action items, and a game day under way."""
+    await acting.perform(engine, dee, 1, acting.Describe(impact="One in five checkouts fails", status="looking"))
+    await acting.perform(engine, dee, 1, acting.Assign(role="commander", person="dee"))
+    await reviews.draft(engine, dee, 1, reviews.DraftReview())
+    await reviews.save(engine, dee, 1, reviews.SaveReview(version=1, factors="Somebody failed to look"))
+    for owner, due in (("dee", date(2026, 1, 1)), ("", None)):
+        await actions.add(engine, dee, 1, actions.NewAction(text="Alert earlier", owner=owner, due=due))
+    step = game_days.NewStep(team="data", announced=True)
+    await game_days.plan(engine, dee, game_days.NewGameDay(title="The database goes away", steps=(step,)))
+    await tallying.keep_up(engine)
+
+
 @pytest.mark.parametrize(("scheme", "viewport"), [("light", PHONE), ("dark", DESK)], ids=["phone-light", "desk-dark"])
-async def test_no_view_keeps_anybody_out(enter, happens, scheme, viewport):
+async def test_no_view_keeps_anybody_out(enter, happens, caller, scheme, viewport):
     await happens.receive(firing(pod="checkout-1"), firing(pod="checkout-2"))
     await happens.receive(firing("CertificateExpires", severity="warning", service="edge", team="platform"), group="w")
+    await written(happens.engine, caller("dee"))
     dee = await enter("dee", viewport, color_scheme=scheme)
     found = {}
     for path in VIEWS:

@@ -1,0 +1,15 @@
+"""Insights: count alerts by day."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("tally", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("alerts", sa.Integer(), server_default="0", nullable=False))
