@@ -15,7 +15,6 @@ THINGS = 25
 THINGS_AT_ONCE = 15
 AT_ONCE_SECONDS = 60.0
 MANY_THINGS = 40
-MANY_AT_ONCE = 25
 SCATTERED = 5
 EXPLAINED = 0.6
 #: A storm's incident takes alerts in until it was quiet for this long.
@@ -50,11 +49,11 @@ class Storms:
         if storm is not None and at - storm.last > QUIET_SECONDS:
             del self._storms[scope]
             storm = None
-        if things < THINGS and not _at_once(seen, at, THINGS_AT_ONCE):
+        if things < THINGS and not _at_once(seen, at):
             return (None, 0) if storm is None or things < THINGS_AT_ONCE else (storm, things)
         if storm is not None:
             storm.last = at
-        return storm, max(things, MANY_THINGS) if _at_once(seen, at, MANY_AT_ONCE) else things
+        return storm, things
 
     def forget(self, at: float) -> None:
         """Let go of scopes that are quiet."""
@@ -68,14 +67,14 @@ class Storms:
             return None
         incident, most = homes.most_common(1)[0]
         scattered = len(homes) >= SCATTERED and most < EXPLAINED * homes.total()
-        # Where no label says what runs where, many things at once may be one trouble each in many places.
-        much = scope != "" and things >= MANY_THINGS
-        if not much and not scattered:
+        if things < MANY_THINGS and not scattered:
             return None
         storm = self._storms[scope] = Storm(scope, incident, at)
         return storm
 
 
-def _at_once(seen: dict[int, float], at: float, things: int) -> bool:
-    """Whether so many components alerted within the last minute."""
-    return len(seen) >= things and next(islice(reversed(seen.values()), things - 1, None)) >= at - AT_ONCE_SECONDS
+def _at_once(seen: dict[int, float], at: float) -> bool:
+    """Whether enough components alerted within the last minute."""
+    return len(seen) >= THINGS_AT_ONCE and next(islice(reversed(seen.values()), THINGS_AT_ONCE - 1, None)) >= (
+        at - AT_ONCE_SECONDS
+    )

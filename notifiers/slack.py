@@ -60,9 +60,14 @@ class SlackNotifier:
         channel, _, ts = place.partition("/")
         text = page_text(message, self._wording, standings)
         blocks = page_blocks(message, self._wording, standings)
-        result = await self._update(channel, ts, text, blocks)
-        if result.outcome.code in LAYOUT:
-            result = await self._update(channel, ts, text, [])
+        try:
+            async with asyncio.timeout(self.timeout):
+                result = await self._update(channel, ts, text, blocks)
+                if result.outcome.code in LAYOUT:
+                    result = await self._update(channel, ts, text, [])
+        except TimeoutError:
+            # The same words once more change nothing, so it is safe to say them again.
+            return Outcome(kind=OutcomeKind.RETRY, code="no-answer", detail=f"no answer within {self.timeout:g} s")
         return result.outcome
 
     async def close(self) -> None:

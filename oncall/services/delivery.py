@@ -46,6 +46,8 @@ async def send_due(engine: Engine) -> list[asyncio.Task[None]]:
     now = engine.clock.now()
     async with engine.database.write() as tx:
         due = await page_rows.due(tx, now, MOST)
+        # What a limit holds back rides along with the first message that goes to the same contact.
+        due += await page_rows.held_beside(tx, due)
         parcels = await _claim(engine, tx, due, now) if due else []
     return [asyncio.create_task(carry(engine, parcel), name=f"page {parcel.pages[0].id}") for parcel in parcels]
 

@@ -100,6 +100,16 @@ async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[Page]:
     return [_page(row) for row in (await tx.execute(_DUE, {"now": now, "most": limit})).all()]
 
 
+async def held_beside(tx: AsyncConnection, due: Collection[Page]) -> list[Page]:
+    """Pages that a limit still holds back from the contacts of these, so that one message may carry them all."""
+    if not due:
+        return []
+    taken, contacts = {one.id for one in due}, {(one.channel, one.address) for one in due}
+    rows = await tx.execute(_HELD, {"channels": {c for c, _ in contacts}, "addresses": {a for _, a in contacts}})
+    held = [_page(row) for row in rows.all()]
+    return [one for one in held if one.id not in taken and (one.channel, one.address) in contacts]
+
+
 async def next_due(tx: AsyncConnection) -> datetime | None:
     """The earliest instant at which a planned page is due."""
     earliest: datetime | None = (await tx.execute(_NEXT_DUE)).scalar()
@@ -424,6 +434,17 @@ _DUE = (
     )
     .order_by(page.c.important.desc(), page.c.due_at)
     .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_HELD = (
+    sa.select(page)
+    .where(
+        page.c.channel.in_(any_of("channels")),
+        page.c.address.in_(any_of("addresses")),
+        page.c.sent_at.is_(None),
+        page.c.status == PageStatus.PLANNED.value,
+        page.c.held_since.is_not(None),
+    )
     .with_for_update(skip_locked=True)
 )
 _NEXT_DUE = sa.select(sa.func.min(page.c.due_at)).where(page.c.status == PageStatus.PLANNED.value)

@@ -35,7 +35,8 @@ async def _shape(database: Database) -> dict[str, object]:
         inspector = sa.inspect(sync)
         return {
             table: (
-                [(c["name"], repr(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)],
+                # A column that a later migration added stands last in the table, wherever the model has it.
+                sorted((c["name"], repr(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)),
                 inspector.get_pk_constraint(table),
                 sorted(map(repr, inspector.get_foreign_keys(table))),
                 sorted(map(_index, inspector.get_indexes(table))),

@@ -170,3 +170,18 @@ async def test_every_attempt_is_recorded_in_order(tx: AsyncConnection, page: Bui
     first, second = await pages.deliveries(tx, ["pg_1", "pg_none"])
     assert (first.outcome, second.outcome) == ("retry", "accepted")
     assert (first.page, first.provider_id, first.started_at) == ("pg_1", "SM1", nine)
+
+
+async def test_what_a_limit_holds_back_is_found_beside_what_is_due_to_the_same_contact(
+    tx: AsyncConnection, page: Build, nine: datetime
+) -> None:
+    due = page()
+    held = page(due_at=nine + MINUTE, held_since=nine)
+    elsewhere = page(due_at=nine + MINUTE, held_since=nine, address="+4930000000")
+    by_another_channel = page(due_at=nine + MINUTE, held_since=nine, channel="voice")
+    not_held = page(due_at=nine + MINUTE)
+    over = page(due_at=nine + MINUTE, held_since=nine, status=PageStatus.CANCELLED)
+    await pages.add(tx, [due, held, elsewhere, by_another_channel, not_held, over])
+    assert [one.id for one in await pages.held_beside(tx, [due])] == [held.id]
+    assert await pages.held_beside(tx, [due, held]) == []
+    assert await pages.held_beside(tx, []) == []

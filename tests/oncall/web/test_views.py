@@ -24,7 +24,7 @@ async def test_an_incident_says_in_a_sentence_what_fires_whose_it_is_and_who_was
     assert "All 2 alerts fire for checkout" in text
     assert "Ana Ruiz was asked for Payments, and nobody has answered yet" in text
     assert "Payments because: " in text
-    assert "Together because: " in text
+    assert "Together because all are one kind: CheckoutDown of checkout" in text
 
 
 async def test_the_big_button_acknowledges_without_any_script(sign_in, happens, engine):
@@ -187,7 +187,9 @@ async def test_reload_needs_an_admin(client, token):
 
 def test_a_storm_is_folded_and_what_people_did_is_not():
     def item(number: int, kind: EntryKind) -> TimelineItem:
-        return TimelineItem(id=number, at=START, kind=kind, text="", by="oncall", via=Via.ENGINE, team="")
+        return TimelineItem(
+            id=number, at=START, kind=kind, text="", by="oncall", via=Via.ENGINE, team="", about="", edited=False
+        )
 
     storm = [item(n, EntryKind.ALERT) for n in range(9, 3, -1)]
     notes = [item(n, EntryKind.NOTE) for n in range(3, -1, -1)]

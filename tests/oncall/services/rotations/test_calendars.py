@@ -8,18 +8,9 @@ from oncall.services.rotations import calendars as rotations
 from oncall.services.rotations import on_call
 from oncall.store import incidents
 from routing.escalation import RotationTarget
-from tests.oncall.services.rotation_world import WEEK, weeks, world
+from tests.oncall.services.rotation_world import WEEK, weeks
 
 PRIMARY = RotationTarget(team="ops", schedule="primary")
-
-
-@pytest.fixture
-async def ops(database_url, tmp_path):
-    async with world(database_url, tmp_path) as found:
-        found.write(weeks("ana", "ben", "cai"))
-        await found.refresh()
-        await found.told()
-        yield found
 
 
 async def who(ops) -> tuple[str, ...]:

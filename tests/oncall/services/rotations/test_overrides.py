@@ -16,7 +16,7 @@ from oncall.services.rotations.subscriptions import NewSubscription
 from routing.escalation import RotationTarget
 from schedules.identity import identity
 from schedules.reading import read
-from tests.oncall.services.rotation_world import START, WEEK, weeks, world
+from tests.oncall.services.rotation_world import START, WEEK, weeks
 
 HOUR = timedelta(hours=1)
 PRIMARY = RotationTarget(team="ops", schedule="primary")
@@ -25,15 +25,6 @@ WHERE = ("ops", "primary")
 
 def caller(person: str, role: Role = Role.RESPONDER, teams=("ops",)) -> Caller:
     return Caller(person=person, name=person.title(), role=role, teams=teams)
-
-
-@pytest.fixture
-async def ops(database_url, tmp_path):
-    async with world(database_url, tmp_path) as found:
-        found.write(weeks("ana", "ben", "cai"))
-        await found.refresh()
-        await found.told()
-        yield found
 
 
 async def who(ops) -> tuple[str, ...]:
