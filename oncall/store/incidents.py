@@ -165,7 +165,7 @@ async def listed(
     if team:
         query = query.where(incident.c.id.in_(sa.select(involvement.c.incident_id).where(involvement.c.team == team)))
     if search is not None:
-        query = query.where(*conditions(search, tx.dialect.name))
+        query = query.where(*conditions(search))
     if before is not None:
         query = query.where(incident.c.id < before)
     numbers = list((await tx.execute(query)).scalars())

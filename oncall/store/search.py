@@ -25,13 +25,13 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     day: date | None = None
 
 
-def conditions(search: Search, dialect: str) -> list[sa.ColumnElement[bool]]:
+def conditions(search: Search) -> list[sa.ColumnElement[bool]]:
     """The search as conditions on the table of incidents."""
     found = [_word(word) for word in search.words.split()[:MOST_WORDS]]
     if search.kind:
-        # The list as it is written: JSON's own text in SQLite, JSONB's in PostgreSQL.
-        quoted = json.dumps(search.kind, ensure_ascii=dialect != "postgresql")
-        found.append(_kinds().contains(quoted, autoescape=True))
+        # The list as text: as it is, and with escapes, as SQLite keeps what was once written so.
+        quoted = sorted({json.dumps(search.kind, ensure_ascii=escaped) for escaped in (False, True)})
+        found.append(sa.or_(*[_kinds().contains(text, autoescape=True) for text in quoted]))
     if search.service:
         found.append(incident.c.service == search.service)
     if search.paged:
