@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -22,17 +23,18 @@ from oncall.demo.outage import OUTAGE
 #: The key of the example company's Alertmanager; it opens nothing else.
 EXAMPLE_KEY = "demo-key-for-trying-out"
 LOCAL = "http://127.0.0.1:8080"
-#: Seconds an engine of our own has to come up, and to stop.
-PATIENCE = 30.0
+#: Seconds an engine of our own has to come up.
+PATIENCE = 60.0
 
 
 @click.command()
-@click.option("--url", default=LOCAL, show_default=True, help="Where the engine listens.")
+@click.option("--url", help=f"Where the engine listens; {LOCAL} if one runs there, else one is started.")
+@click.option("--own", is_flag=True, help="Start an engine of the demo's own even if another runs.")
 @click.option("--key", default=EXAMPLE_KEY, show_default=True, help="The integration's key.")
 @click.option("--speed", default=1.0, show_default=True, help="2 plays twice as fast.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was posted as JSON lines.")
 @click.option("--once", is_flag=True, help="End when the outage is over, also an engine of the demo's own.")
-def demo(url: str, key: str, speed: float, *, as_json: bool, once: bool) -> None:
+def demo(url: str | None, key: str, speed: float, *, own: bool, as_json: bool, once: bool) -> None:
     """Replay an outage of several services at a running engine.
 
     Where none runs, one of the example company is started for it: with a phone and a Slack workspace in the browser,
@@ -40,18 +42,20 @@ def demo(url: str, key: str, speed: float, *, as_json: bool, once: bool) -> None
     """
     if speed <= 0:
         raise click.BadParameter("give a number above 0", param_hint="--speed")
+    if own and url:
+        raise click.BadParameter("an engine of its own has an address of its own: leave --url out", param_hint="--own")
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_demo(url.rstrip("/"), key, speed, as_json=as_json, once=once))
+        asyncio.run(_demo(url.rstrip("/") if url else "", key, speed, own=own, as_json=as_json, once=once))
 
 
-async def _demo(url: str, key: str, speed: float, *, as_json: bool, once: bool) -> None:
+async def _demo(url: str, key: str, speed: float, *, own: bool, as_json: bool, once: bool) -> None:
     http = Http(allow_private=True)
     try:
-        if url != LOCAL or await _lives(http, url):
-            await _play(http, url, key, speed, as_json=as_json)
+        if url or (not own and await _lives(http, LOCAL)):
+            await _play(http, url or LOCAL, key, speed, as_json=as_json)
             return
-        async with _engine(http, url):
-            await _play(http, url, key, speed, as_json=as_json)
+        async with _engine(quiet=as_json) as local:
+            await _play(http, local, key, speed, as_json=as_json)
             if not once:
                 click.echo("The engine goes on, so look around and answer. Ctrl-C ends it.", err=True)
                 await asyncio.Event().wait()
@@ -81,26 +85,53 @@ async def _play(http: Http, url: str, key: str, speed: float, *, as_json: bool) 
 
 
 @contextlib.asynccontextmanager
-async def _engine(http: Http, url: str) -> AsyncIterator[None]:
+async def _engine(*, quiet: bool) -> AsyncIterator[str]:
     """An engine of the example company in a process of its own, until the block ends; its database is thrown away."""
-    company = _example_company()
+    company, port = _example_company(), _free_port()
+    url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="oncall-demo-") as data:
-        environment = {**os.environ, "ONCALL_DATA_DIR": data, "ONCALL_LOG_LEVEL": "warning"}
+        own = {"ONCALL_LISTEN": f"127.0.0.1:{port}", "ONCALL_DATA_DIR": data, "ONCALL_LOG_LEVEL": "warning"}
+        environment = {**os.environ, **own}
         command = ("-m", "oncall", "serve", "--config", str(company), "--sign-in", "kim", "--standins")
-        engine = await asyncio.create_subprocess_exec(sys.executable, *command, env=environment, stdout=sys.stderr)
+        engine = await asyncio.create_subprocess_exec(
+            sys.executable, *command, env=environment, stdout=asyncio.subprocess.PIPE
+        )
+        assert engine.stdout is not None
         try:
             async with asyncio.timeout(PATIENCE):
-                while not await _lives(http, url):
-                    if engine.returncode is not None:
-                        raise click.ClickException("the engine did not start; the lines above say why")
-                    await asyncio.sleep(0.2)
-            yield
+                await _started(engine.stdout, quiet=quiet)
+            telling = asyncio.create_task(_tell(engine.stdout))
+            yield url
+            telling.cancel()
         except TimeoutError as error:
             raise click.ClickException(f"the engine did not start within {PATIENCE:.0f} s") from error
         finally:
             if engine.returncode is None:
                 engine.terminate()
-                await engine.wait()
+            await engine.wait()
+
+
+async def _started(said: asyncio.StreamReader, *, quiet: bool) -> None:
+    """Hand on what the engine says until it works; the link to sign in is the last of it."""
+    while line := (await said.readline()).decode():
+        click.echo(line, nl=False, err=quiet)
+        if line.startswith("Sign in once"):
+            return
+    raise click.ClickException("the engine did not start; the lines above say why")
+
+
+async def _tell(said: asyncio.StreamReader) -> None:
+    while line := (await said.readline()).decode():
+        click.echo(line, nl=False, err=True)
+
+
+def _free_port() -> int:
+    """The usual port if nobody has it, else any."""
+    for wanted in (8080, 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", wanted))
+            return int(probe.getsockname()[1])
+    raise click.ClickException("this machine has no free port")
 
 
 def _example_company() -> Path:
