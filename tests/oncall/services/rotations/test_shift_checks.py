@@ -17,10 +17,16 @@ from oncall.store import shift_checks as rows
 from oncall.store.pages import Attempt, Page, PageStatus
 from oncall.store.rotations import StoredSegment
 from oncall.store.schema import page
-from tests.oncall.services.rotation_world import START
+from tests.oncall.services.rotation_world import START, world
 
 KEY = "ops/primary"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+async def ops(database_url, tmp_path):
+    async with world(database_url, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
