@@ -65,6 +65,25 @@ class QuietHours(msgspec.Struct, frozen=True, kw_only=True):
     until: int
 
 
+#: What absences are called in the calendars of people and of personnel departments.
+ABSENCE = (
+    r"\b(out of (the )?office|ooo|vacation|(on|annual|parental|sick) leave|sick|urlaub|krank|abwesend|elternzeit)\b"
+)
+
+
+class Away(msgspec.Struct, frozen=True, kw_only=True):
+    """A calendar that tells when a person is away."""
+
+    #: Path of a file, or an http(s):// or caldav(s):// address.
+    location: str
+    #: Zone of all-day events where the calendar names none.
+    timezone: str = "UTC"
+    #: Name of an environment variable that holds "user:password".
+    credentials_env: str | None = None
+    #: Regular expression of the summaries that mean an absence, compared without regard to case.
+    match: str = ABSENCE
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who can be asked. `id` is the short name that files, replies and calendars use."""
 
@@ -82,6 +101,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
     quiet_hours: QuietHours | None = None
     #: ISO 3166-1 alpha-2 with optional subdivision ("DE", "US-CA"): whose public holidays count for this person.
     holidays: str = ""
+    #: Where absences are read, which ask for cover by themselves.
+    away: Away | None = None
 
     def preferring(self, preference: Preference) -> Person:
         """This person as they want to be reached."""

@@ -48,6 +48,23 @@ def common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
     return shared
 
 
+def without(one: Iterable[Span], other: Iterable[Span]) -> list[Span]:
+    """What of the first is not in the second, as a union."""
+    left: list[Span] = []
+    gone = union(other)
+    for start, end in union(one):
+        since = start
+        for begin, stop in gone:
+            if stop <= since or begin >= end:
+                continue
+            if begin > since:
+                left.append((since, begin))
+            since = max(since, stop)
+        if since < end:
+            left.append((since, end))
+    return left
+
+
 def stretches(segments: Iterable[Segment], begin: datetime, end: datetime) -> dict[str, list[Span]]:
     """Each person's uninterrupted spans on call within [begin, end), whatever their roles."""
     found: dict[str, list[Span]] = {}

@@ -23,7 +23,7 @@ from oncall.config.files import LAYOUT
 from oncall.config.grouping import BAR_KEYS, GROUPING_KEYS, KIND_KEYS
 from oncall.config.integrations import HEARTBEAT_KEYS, INTEGRATION_KEYS
 from oncall.config.ownership import OWNERSHIP_KEYS
-from oncall.config.people import PERSON_KEYS, RULE_KEYS
+from oncall.config.people import AWAY_KEYS, PERSON_KEYS, RULE_KEYS
 from oncall.config.secret import Secret
 from oncall.config.section import Keys
 from oncall.config.settings import CHANNEL_SETTINGS, PREFIX, SETTING_KEYS, SETTINGS, Settings
@@ -38,6 +38,7 @@ TABLES: Mapping[str, Keys] = {
     "defaults": DEFAULT_KEYS,
     "person": PERSON_KEYS,
     "rule": RULE_KEYS,
+    "away": AWAY_KEYS,
     "team": TEAM_KEYS,
     "schedule": SCHEDULE_KEYS,
     "identity": IDENTITY_KEYS,

@@ -132,7 +132,7 @@ def _people(directory: Path, rules: Mapping[str, Rules], reading: Reading) -> di
     people = {}
     for id_, section in entries(paths, directory, PERSON_KEYS, "person", reading):
         _check_id(id_, section.place(), "person", reading)
-        people[id_] = read_person(id_, section, rules)
+        people[id_] = read_person(id_, section, rules, directory)
     if not people:
         reading.error(Place("people.yaml", 0), "there are no people", "Add people.yaml with at least one person")
     return people

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 from notifiers.channels import BY_NAME
 from oncall.config.section import Keys, Place, Section, sentence, suggestion
+from oncall.config.teams import read_location
 from oncall.config.words import parse_hours
-from oncall.person import ContactMethod, ContactRule, Person, QuietHours, Role
+from oncall.person import ABSENCE, Away, ContactMethod, ContactRule, Person, QuietHours, Role
 
 #: An id is short enough to say and to type in a reply.
 ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -29,6 +31,14 @@ PERSON_KEYS: Keys = {
     "important": "contact rules for important pages, as `[{via: slack}, {via: sms, after: 1m}]`",
     "ordinary": "contact rules for ordinary pages",
     "quiet_hours": "hours in the person's zone in which ordinary pages wait, as `22:00-07:00`",
+    "away": "calendar of the person's absences; those that overlap shifts ask for cover by themselves",
+}
+AWAY_KEYS: Keys = {
+    "file": "calendar file, relative to the configuration directory",
+    "url": "address of a calendar feed: `https://…` or `caldavs://…`",
+    "timezone": "zone of all-day events where the calendar names none; default the person's",
+    "credentials_env": "name of an environment variable that holds `user:password` for the calendar",
+    "match": "regular expression of summaries that mean an absence; default the usual words, as `Out of office`",
 }
 RULE_KEYS: Keys = {
     "via": "channel, as `sms`",
@@ -59,7 +69,7 @@ def read_rules(section: Section, key: str) -> Rules:
     return tuple(sorted(rules, key=lambda rule: rule.after))
 
 
-def read_person(id_: str, section: Section, defaults: Mapping[str, Rules]) -> Person:
+def read_person(id_: str, section: Section, defaults: Mapping[str, Rules], directory: Path) -> Person:
     """One person; `defaults` holds the company's `important` and `ordinary` rules."""
     section.reading.places["person", id_] = section.place()
     methods = _methods(id_, section)
@@ -80,6 +90,25 @@ def read_person(id_: str, section: Section, defaults: Mapping[str, Rules]) -> Pe
         ordinary=_rules(section, "ordinary", defaults, methods),
         quiet_hours=section.parsed("quiet_hours", _quiet_hours, None),
         holidays=section.text("holidays").upper(),
+        away=_away(section, directory),
+    )
+
+
+def _away(section: Section, directory: Path) -> Away | None:
+    part = section.section("away", AWAY_KEYS, about=f"{section.about}: away")
+    if part is None:
+        return None
+    match = part.text("match") or ABSENCE
+    try:
+        re.compile(f"(?is:{match})")
+    except re.error as wrong:
+        part.wrong("match", f"is no regular expression: {wrong}", 'Write one such as "out of office|vacation"')
+        match = ABSENCE
+    return Away(
+        location=read_location(part, directory),
+        timezone=part.zone("timezone", section.zone("timezone", "UTC")),
+        credentials_env=part.variable("credentials_env"),
+        match=match,
     )
 
 

@@ -84,7 +84,7 @@ def _schedule(team: str, name: str, section: Section, zone: str, directory: Path
 
 def _source(section: Section, zone: str, directory: Path) -> ScheduleSource:
     return ScheduleSource(
-        location=_location(section, directory),
+        location=read_location(section, directory),
         timezone=section.zone("timezone", zone),
         identity=_identity(section),
         priority=section.number("priority", 0, least=-1000),
@@ -94,7 +94,8 @@ def _source(section: Section, zone: str, directory: Path) -> ScheduleSource:
     )
 
 
-def _location(section: Section, directory: Path) -> str:
+def read_location(section: Section, directory: Path) -> str:
+    """Where a calendar is, by `file` or `url`."""
     file, url = section.text("file"), section.text("url")
     if bool(file) == bool(url):
         what = f"{section.about} has {'both a file and a url' if file else 'neither a file nor a url'}"

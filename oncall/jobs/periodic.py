@@ -28,9 +28,9 @@ from oncall.services.catalog import feeds as catalog_feeds
 from oncall.services.catalog import runbooks as runbook_check
 from oncall.services.catalog import sources as catalog_sources
 from oncall.services.people import preferences
+from oncall.services.rotations import away, handoffs, shift_checks
 from oncall.services.rotations import calendars as rotations
 from oncall.services.rotations import digest as rotation_digest
-from oncall.services.rotations import handoffs, shift_checks
 from oncall.services.rotations import views as rotation_views
 from oncall.services.slack import groups as slack_groups
 from oncall.store import leases
@@ -50,6 +50,7 @@ class Job:
 
 JOBS: tuple[Job, ...] = (
     Job("calendars", timedelta(minutes=1), rotations.refresh),
+    Job("absences", timedelta(minutes=5), away.ask_for_cover),
     Job("handoffs", timedelta(minutes=1), handoffs.tell),
     Job("checks before shifts", timedelta(minutes=5), shift_checks.check),
     Job("rotation health", timedelta(hours=1), rotation_views.snapshot_all),

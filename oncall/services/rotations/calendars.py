@@ -14,7 +14,7 @@ from oncall.engine import Engine
 from oncall.services.rotations import feeds
 from oncall.services.rotations import news as rotation_news
 from oncall.services.rotations.feeds import Looked
-from oncall.services.rotations.on_call import schedule_key
+from oncall.services.rotations.on_call import away_key, schedule_key
 from oncall.services.rotations.segments import stored, tiled
 from oncall.store import overrides, rotation_findings, rotations
 from oncall.store.rotations import Feed
@@ -43,6 +43,8 @@ async def refresh(engine: Engine, *, force: bool = False) -> int:
     pairs = [(team, schedule) for team in engine.directory.teams.values() for schedule in team.schedules.values()]
     changed = sum(await asyncio.gather(*(one(team, schedule) for team, schedule in pairs)))
     keep = {(schedule_key(team.id, one.name), source.location) for team, one in pairs for source in one.sources}
+    people = engine.directory.people.values()
+    keep |= {(away_key(person.id), person.away.location) for person in people if person.away}
     async with engine.database.write() as tx:
         await rotations.forget_feeds(tx, keep)
         await rotation_findings.forget(tx, {schedule for schedule, _ in keep})

@@ -57,8 +57,8 @@ class CoverView(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[Candidate, ...]
 
 
-async def ask(engine: Engine, caller: Caller, asked: NewCover) -> CoverView:
-    """Ask for cover; the best three candidates are told at once.
+async def ask(engine: Engine, caller: Caller, asked: NewCover, *, away: bool = False) -> CoverView:
+    """Ask for cover; the best three candidates are told at once. `away`: an absence in a calendar asks, not a person.
 
     Raises:
         NotFound: there is no such rotation.
@@ -85,6 +85,7 @@ async def ask(engine: Engine, caller: Caller, asked: NewCover) -> CoverView:
             ends_at=asked.ends_at,
             note=asked.note.strip(),
             created_at=now,
+            away=away,
         )
         found = await _ranked(engine, tx, team, request)
         request = msgspec.structs.replace(request, asked=may_ask(found))
@@ -141,6 +142,8 @@ async def take(engine: Engine, caller: Caller, number: int) -> CoverView:
             raise Invalid("it is your own shift", "Somebody else has to take it.")
         if request.ends_at <= now:
             raise Invalid("that shift is over", "There is nothing left to take.")
+        if request.withdrawn:
+            raise Invalid("nobody has to take it any more", "The request was withdrawn.")
         if not await covers.take(tx, number, caller.person, now):
             raise AlreadyTaken(f"{engine.directory.shown(request.taken_by)} was first", "You need not do anything.")
         made = StoredOverride(
@@ -162,6 +165,18 @@ async def take(engine: Engine, caller: Caller, number: int) -> CoverView:
         await _tell(engine, tx, request.person, text, team)
     await rotations.refresh_schedule(engine, team, schedule, anew=True)
     return await view(engine, caller, number)
+
+
+async def withdraw(engine: Engine, tx: AsyncConnection, request: CoverRequest) -> None:
+    """Nobody has to take it any more; those who were asked are told."""
+    if not await covers.withdraw(tx, request.id, engine.clock.now()):
+        return
+    _, team, schedule = await _get(engine, tx, request.id)
+    for person in request.asked:
+        span = span_words((request.starts_at, request.ends_at), _zone(engine, person), engine.clock.now())
+        who = engine.directory.shown(request.person)
+        text = f"{who} needs no cover any more for {team.name} / {schedule.name}, {span}."
+        await _tell(engine, tx, person, text, team)
 
 
 async def _get(engine: Engine, tx: AsyncConnection, number: int) -> tuple[CoverRequest, Team, Schedule]:

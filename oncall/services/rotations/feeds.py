@@ -44,10 +44,10 @@ async def look(
     engine: Engine, source: ScheduleSource, known: Feed, window: Window, now: datetime, *, force: bool = False
 ) -> Looked:
     """Fetch the calendar if its turn has come; the last good one stays unless the new one is let through."""
-    if not force and not _due(source, known, now):
+    if not force and not due(source, known, now):
         return Looked(feed=known)
     try:
-        answer = await _fetch(engine, source, known)
+        answer = await fetch(engine, source, known)
     except FetchFailed as failed:
         return _failing(known, str(failed), now)
     body = answer.body if answer.body is not None else known.held or known.body or b""
@@ -81,12 +81,18 @@ async def accept_held(
     return _good(known, answer, _digest(engine, source, known.held), reading, now)
 
 
-def _due(source: ScheduleSource, known: Feed, now: datetime) -> bool:
+def due(source: ScheduleSource, known: Feed, now: datetime) -> bool:
+    """Whether it is a calendar's turn to be looked at."""
     local = "://" not in source.location
     return local or known.checked_at is None or now - known.checked_at >= EVERY
 
 
-async def _fetch(engine: Engine, source: ScheduleSource, known: Feed) -> Answer:
+async def fetch(engine: Engine, source: ScheduleSource, known: Feed) -> Answer:
+    """The calendar as its server gives it, or word that it did not change.
+
+    Raises:
+        FetchFailed: it cannot be had.
+    """
     ask = Ask(
         location=source.location,
         # Whoever has nothing good yet wants the whole calendar, not word that it did not change.

@@ -37,6 +37,11 @@ async def lookup_targets(tx: AsyncConnection, targets: Iterable[RotationTarget],
     return who
 
 
+def away_key(person: str) -> str:
+    """How a person's calendar of absences is named in the database; no schedule's name has a colon before a slash."""
+    return f"away:{person}"
+
+
 def schedule_key(team: str, schedule: str) -> str:
     """How a team's schedule is named in the database."""
     return f"{team}/{schedule}"

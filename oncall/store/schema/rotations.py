@@ -124,6 +124,8 @@ cover_request = Table(
     Column("created_at", Instant, nullable=False),
     Column("taken_by", Text, nullable=False),
     Column("closed_at", Instant),
+    #: Made because of an absence in the person's calendar; NULL is no.
+    Column("away", Boolean),
     Index("ix_cover_request_schedule", "schedule", "ends_at"),
 )
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from oncall.person import ContactRule, QuietHours, Role
+from oncall.person import Away, ContactRule, QuietHours, Role
 
 
 def person(loaded, text, **replaced):
@@ -85,6 +85,10 @@ def test_a_person_in_two_files_is_told_with_both_places(told):
     [
         ("  role: king\n", "role is 'king'"),
         ("  quiet_hours: late\n", "quiet_hours is 'late'"),
+        ("  away: {}\n", "away has neither a file nor a url"),
+        ("  away: {file: nowhere.ics}\n", "names no file: nowhere.ics"),
+        ("  away: {url: ftp://hr.example/a.ics}\n", "url is 'ftp://hr.example/a.ics'"),
+        ("  away: {url: https://hr.example/a.ics, match: (}\n", "match is no regular expression"),
         ("  aliases: [1]\n", "aliases has 1 where a text should stand"),
         ("  aliases: {a: b}\n", "aliases has a mapping where a text should stand"),
         ("  mobile: '600111222'\n", "mobile is '600111222'"),
@@ -124,3 +128,10 @@ def test_a_person_that_is_no_mapping_is_told(told):
 def test_only_channels_that_cannot_count_leave_a_person_unreachable(told):
     lines = told(people="ana: {name: Ana Ruiz, email: ana@shop.example, important: [{via: fax}]}\n")
     assert [line for line in lines if "ana cannot be reached" in line]
+
+
+def test_a_calendar_of_absences_lies_in_the_persons_zone_and_knows_the_usual_words(loaded):
+    ana = person(loaded, "  timezone: Europe/Madrid\n  away: {url: webcal://hr.example/ana.ics, credentials_env: HR}\n")
+    assert ana.away == Away(location="https://hr.example/ana.ics", timezone="Europe/Madrid", credentials_env="HR")
+    assert person(loaded, "  away: {url: https://hr.example/a.ics, match: Kur}\n").away.match == "Kur"
+    assert person(loaded, "").away is None
