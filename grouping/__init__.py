@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grouping.answer import Answer, Saying
-from grouping.arrival import Arrival
+from grouping.arrival import Arrival, Deployed
 from grouping.cases import Case
 from grouping.decision import Basis, Call, Evidence, Grouping, MergeOffer, Move, Near
 from grouping.grouper import Grouper
@@ -17,6 +17,7 @@ __all__ = [
     "Basis",
     "Call",
     "Case",
+    "Deployed",
     "Evidence",
     "Grouper",
     "Grouping",

@@ -13,6 +13,17 @@ from routing.alert import Alert, Severity, SourceGroup
 BELIEVED = timedelta(minutes=15)
 
 
+#: What stands for the rule in a deploy's kind: "a deploy of cart". No alert is called so.
+DEPLOY = "a deploy"
+
+
+class Deployed(msgspec.Struct, frozen=True, kw_only=True):
+    """A service was deployed: counted like an alert that calls nobody and has no incident of its own."""
+
+    service: str
+    at: datetime
+
+
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """One alert that starts to fire, with what routing resolved about it.
 

@@ -9,12 +9,12 @@ from itertools import product
 import msgspec
 
 from grouping.answer import Answer, Saying
-from grouping.arrival import BELIEVED, Arrival, arrival_labels
+from grouping.arrival import BELIEVED, DEPLOY, Arrival, Deployed, arrival_labels
 from grouping.decay import SLOW_WINDOW, WINDOW
 from grouping.decision import Basis, Call, Grouping, MergeOffer, Move, Near
-from grouping.explain import cases, evidence, join_sentence, near_sentence, readable, taught_sentence
+from grouping.explain import cases, evidence, join_sentence, near_sentence, readable, taught_sentence, tie_sentence
 from grouping.groups import Member, OpenIncidents
-from grouping.kinds import kind_of
+from grouping.kinds import Kind, kind_of
 from grouping.learned import Learned
 from grouping.learning import BASKET, learn
 from grouping.memory import PairMemory
@@ -118,6 +118,7 @@ class Grouper:
         group = arrival.source_group.key if arrival.source_group else ""
         called = call in (Call.PAGE, Call.HOLD)
         member = Member(arrival.episode, kind, at, arrival.team, called, arrival.pages, group)
+        member.paged = call is Call.PAGE
         member.ties = {tie.member.episode: tie.score for tie in place.ties}
         for tie in place.ties:
             tie.member.ties[arrival.episode] = tie.score
@@ -127,7 +128,7 @@ class Grouper:
             is_new=place.incident is None,
             basis=place.basis,
             call=call,
-            reason=reason + why_called,
+            reason=reason + self._behind(place) + why_called,
             probability=place.joined.probability if place.joined else 1.0,
             evidence=evidence(self.tying, place.joined) if place.joined else (),
             near=near,
@@ -160,6 +161,17 @@ class Grouper:
         """Whether a review would look at anything."""
         return self._reviews.is_due(now.timestamp())
 
+    def deployed(self, deploy: Deployed, now: datetime) -> None:
+        """A service was deployed. One told of late is counted, and explains no alert of now."""
+        at = min(deploy.at, now).timestamp()
+        self.stats.at(at)
+        kind = self.stats.kind(Kind(DEPLOY, deploy.service, ""), "", "")
+        is_fresh = at >= (now - BELIEVED).timestamp()
+        learn(self.stats, kind, at, self._began_since(at - WINDOW) if is_fresh else {})
+        if is_fresh:
+            episode = f"deploy-{kind.id}-{at:.0f}"
+            self._see(Member(episode, kind, at, team="", called=False, pages=False, resolved_at=None))
+
     def resolved(self, episode: str, now: datetime) -> None:
         """The alert stopped firing."""
         self.open.resolved(episode, now.timestamp())
@@ -189,6 +201,8 @@ class Grouper:
         self, arrival: Arrival, member: Member, place: Place, labels: Mapping[str, str], grouping: Grouping
     ) -> None:
         self.open.put(grouping.incident, member)
+        if place.deploy is not None:
+            self.open.put(grouping.incident, place.deploy.member)
         for move in grouping.moves:
             self.open.move(move.episode, move.to_incident)
         self._volatility.learn(member.kind.name[0], labels, member.at)
@@ -243,6 +257,9 @@ class Grouper:
             told = near_sentence(self.stats, place.kind, place.ranked[0], self.settings.bars.join)
             return f"nothing open is close enough: {told}"
         return f"nothing open goes with {kind}"
+
+    def _behind(self, place: Place) -> str:
+        return f"; {tie_sentence(self.stats, place.kind, place.deploy)}" if place.deploy else ""
 
     def _bridged(self, place: Place, home: str) -> tuple[MergeOffer, ...]:
         """Offers for people: two incidents somebody was called for, tied together by alerts at least twice."""

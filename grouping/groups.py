@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from grouping.arrival import DEPLOY
 from grouping.counts import KindCount
 from grouping.rows import Changes
 
@@ -26,10 +27,17 @@ class Member:
     pages: bool
     source_group: str = ""
     resolved_at: float | None = None
+    #: Its team was called at once.
+    paged: bool = False
     #: The open incident that holds it, "" once that is over.
     incident: str = ""
     #: Log-odds with the alerts around it, by episode; only until the second looks are over, so not kept.
     ties: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def is_deploy(self) -> bool:
+        """Whether this is no alert, but a deploy."""
+        return self.kind.name[0] == DEPLOY
 
     def fires(self, at: float) -> bool:
         """Whether it still fired at that instant."""
@@ -153,6 +161,7 @@ class OpenIncidents:
         if member is None:
             return None
         facts = [member.at, member.team, member.called, member.pages, member.source_group, member.resolved_at]
+        facts.append(member.paged)
         return json.dumps([member.incident, member.kind.name, *facts])
 
     def load(
@@ -161,9 +170,12 @@ class OpenIncidents:
         """Take remembered alerts back."""
         found = []
         for episode, value in rows:
-            incident, name, at, team, called, pages, group, resolved_at = json.loads(value)
+            # Rows of the release before end without the last; what was called then counts as called at once.
+            incident, name, at, team, called, pages, group, resolved_at, *paged = json.loads(value)
             rule, thing, scope = name
             kind = kind_named((rule, thing, scope), team)
-            found.append((incident, Member(episode, kind, at, team, called, pages, group, resolved_at)))
+            found.append(
+                (incident, Member(episode, kind, at, team, called, pages, group, resolved_at, *(paged or [called])))
+            )
         for incident, member in sorted(found, key=lambda f: f[1].at):
             self.put(incident, member)

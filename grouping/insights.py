@@ -6,6 +6,7 @@ import math
 
 import msgspec
 
+from grouping.arrival import DEPLOY
 from grouping.counts import KindCount
 from grouping.explain import readable
 from grouping.statistics import Statistics
@@ -38,7 +39,7 @@ def redundant(stats: Statistics, now: float) -> list[Redundant]:
     for a, b, _ in stats.pairs.items():
         for page_id, warning_id in ((a, b), (b, a)):
             page, warning = stats.kinds.get(page_id), stats.kinds.get(warning_id)
-            if page is None or warning is None or not page.pages or warning.pages:
+            if page is None or warning is None or not page.pages or warning.pages or warning.name[0] == DEPLOY:
                 continue
             suggestion = _redundant(stats, page, warning)
             if suggestion is not None:

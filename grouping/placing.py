@@ -14,7 +14,7 @@ from grouping.settings import Bars
 from grouping.statistics import Statistics
 from grouping.storm import Storm, Storms
 from grouping.ties import Candidate, Tie, Tying, candidates
-from grouping.verdict import Tier, verdict
+from grouping.verdict import Tier, deploy_behind, verdict
 
 #: A kind that fires again belongs to its incident while it fires, and this long after the incident's last alert.
 REPEAT_SECONDS = 15 * 60.0
@@ -37,6 +37,8 @@ class Place:
     joined: Candidate | None = None
     forked_from: Candidate | None = None
     storm_scope: str | None = None
+    #: A deploy that no incident has yet, and that the counts know to be followed by such alerts.
+    deploy: Tie | None = None
     #: The alert of the incident that a rule of labels or a repeat rests on.
     like: Member | None = None
 
@@ -73,8 +75,10 @@ class Placing:
         if like is not None:
             place.incident, place.basis, place.like = like.incident, Basis.REPEAT, like
             return place
-        in_reach = (m for m in reversed(latest.values()) if m.incident)
-        place.ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
+        in_reach = (m for m in reversed(latest.values()) if m.incident or m.is_deploy)
+        ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
+        place.ties = [tie for tie in ties if tie.member.incident]
+        place.deploy = deploy_behind((tie for tie in ties if not tie.member.incident), self.bars)
         place.weighed = weigh(candidates(place.ties), self._open, at, self.learned, self.bars)
         place.ranked = place.weighed.ranked
         self._judge(arrival, place, storm)
@@ -91,12 +95,10 @@ class Placing:
             return Call.NONE, ""
         if incident is None or not incident.lead:
             return Call.PAGE, ""
-        called = arrival.team in incident.called_teams
-        if place.basis in (Basis.STATISTICS, Basis.LABELS) and (
-            place.tier is Tier.SAME or (called and place.tier is Tier.LIKELY and place.storm_scope is None)
-        ):
+        by_itself = place.basis in (Basis.STATISTICS, Basis.LABELS) and place.storm_scope is None
+        if by_itself and place.tier is Tier.SAME:
             return Call.PAGE, "; not well known to follow what was paged, so it is paged too"
-        if called:
+        if arrival.team in incident.called_teams:
             return Call.NOTICE, f"; {arrival.team} was called already"
         return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
 

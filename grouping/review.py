@@ -82,7 +82,7 @@ def moved_by_fork(open_incidents: OpenIncidents, left: Candidate, home: str) -> 
     moves = []
     for tie in left.ties:
         member = tie.member
-        if member.pages:
+        if member.pages or member.is_deploy:
             continue
         to_pages = [
             score

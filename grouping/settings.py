@@ -31,7 +31,7 @@ class Bars(msgspec.Struct, frozen=True, kw_only=True):
     #: A page-worthy alert below this gets an incident of its own, so that no trouble hides behind another.
     same: float = 0.5
     #: A page-worthy alert follows a page of the incident so surely that it may be held.
-    known: float = 0.87
+    known: float = 0.83
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

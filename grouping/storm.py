@@ -15,6 +15,7 @@ THINGS = 25
 THINGS_AT_ONCE = 15
 AT_ONCE_SECONDS = 60.0
 MANY_THINGS = 40
+MANY_AT_ONCE = 25
 SCATTERED = 5
 EXPLAINED = 0.6
 #: A storm's incident takes alerts in until it was quiet for this long.
@@ -49,11 +50,11 @@ class Storms:
         if storm is not None and at - storm.last > QUIET_SECONDS:
             del self._storms[scope]
             storm = None
-        if things < THINGS and not _at_once(seen, at):
+        if things < THINGS and not _at_once(seen, at, THINGS_AT_ONCE):
             return (None, 0) if storm is None or things < THINGS_AT_ONCE else (storm, things)
         if storm is not None:
             storm.last = at
-        return storm, things
+        return storm, max(things, MANY_THINGS) if _at_once(seen, at, MANY_AT_ONCE) else things
 
     def forget(self, at: float) -> None:
         """Let go of scopes that are quiet."""
@@ -67,14 +68,14 @@ class Storms:
             return None
         incident, most = homes.most_common(1)[0]
         scattered = len(homes) >= SCATTERED and most < EXPLAINED * homes.total()
-        if things < MANY_THINGS and not scattered:
+        # Where no label says what runs where, many things at once may be one trouble each in many places.
+        much = scope != "" and things >= MANY_THINGS
+        if not much and not scattered:
             return None
         storm = self._storms[scope] = Storm(scope, incident, at)
         return storm
 
 
-def _at_once(seen: dict[int, float], at: float) -> bool:
-    """Whether enough components alerted within the last minute."""
-    return len(seen) >= THINGS_AT_ONCE and next(islice(reversed(seen.values()), THINGS_AT_ONCE - 1, None)) >= (
-        at - AT_ONCE_SECONDS
-    )
+def _at_once(seen: dict[int, float], at: float, things: int) -> bool:
+    """Whether so many components alerted within the last minute."""
+    return len(seen) >= things and next(islice(reversed(seen.values()), things - 1, None)) >= at - AT_ONCE_SECONDS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import log1p
@@ -11,20 +11,18 @@ from grouping.measures import FAST, SLOW
 from grouping.settings import Bars
 from grouping.ties import Candidate, Tie, probability
 
-#: So sure that no count is asked for.
-SURELY = 0.95
-#: So many cases together are more than a coincidence: of the two kinds, or of their two things.
+#: So many cases of a deploy and an alert, or of their two things, are more than a coincidence.
 SEEN, SEEN_THINGS = 1.0, 2.5
+#: Log-odds with an incident none of whose called alerts is near enough in time.
+NOBODY = -4.0
 
 
 class Tier(Enum):
     """How a page-worthy alert stands to what the incident has called people for."""
 
-    #: The counts say that it follows: its own team need not be called twice.
+    #: It follows: its own team need not be called twice, another team's page may be held.
     KNOWN = "known"
-    #: As likely, from what is usual for such alerts, but these two were hardly seen together: its own team is called
-    #: again, another team's page may be held.
-    LIKELY = "likely"
+    #: It may well be the same trouble: it joins, and is paged at once all the same.
     SAME = "same"
     APART = "apart"
 
@@ -55,13 +53,25 @@ def page_tier(candidate: Candidate, bars: Bars) -> Tier:
     What people answered is left out, so that one wrong click cannot hide a page.
     """
     to_pages = [tie for tie in candidate.ties if tie.member.pages]
-    surely = probability(max(tie.statistic for tie in to_pages)) if to_pages else 0.0
-    if surely < bars.known:
-        return Tier.SAME if surely >= bars.same else Tier.APART
-    if surely >= SURELY:
-        return Tier.KNOWN
-    likely = (tie for tie in to_pages if probability(tie.statistic) >= bars.known)
-    return Tier.KNOWN if any(map(_seen_together, likely)) else Tier.LIKELY
+    if not to_pages or probability(max(tie.statistic for tie in to_pages)) < bars.same:
+        return Tier.APART
+    return Tier.KNOWN if probability(follows_pages(to_pages)) >= bars.known else Tier.SAME
+
+
+def follows_pages(to_pages: Sequence[Tie]) -> float:
+    """Log-odds that an alert follows what somebody was called for at once.
+
+    The mean of two: its strongest tie to an alert that called somebody at once, and what it has with all page-worthy
+    ones. A page that was held itself vouches for nobody: else one wrong tie lets a whole second trouble in behind it.
+    """
+    called = max((tie.statistic for tie in to_pages if tie.member.paged), default=NOBODY)
+    return (called + sum(tie.statistic for tie in to_pages) / len(to_pages)) / 2
+
+
+def deploy_behind(ties: Iterable[Tie], bars: Bars) -> Tie | None:
+    """Of ties to deploys, the strongest, if it is sure and was seen before."""
+    sure = (tie for tie in ties if probability(tie.statistic) >= bars.join and _seen_together(tie))
+    return max(sure, key=lambda tie: tie.statistic, default=None)
 
 
 def _seen_together(tie: Tie) -> bool:

@@ -26,7 +26,7 @@ BAR_KEYS: Keys = {
     "related": "shown as possibly related from here; default 0.35",
     "join": "an alert joins an incident from here; default 0.75",
     "same": "a page-worthy alert below this gets an incident of its own; default 0.5",
-    "known": "a page-worthy alert from here may be held; below it is paged at once; default 0.87",
+    "known": "a page-worthy alert from here may be held; below it is paged at once; default 0.83",
 }
 #: A bar beyond these would take in everything, or nothing at all.
 LEAST_BAR, MOST_BAR = 0.05, 0.99

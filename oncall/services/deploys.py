@@ -8,11 +8,13 @@ from typing import Annotated, Any
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from grouping import Deployed
 from oncall.engine import Engine
 from oncall.errors import Invalid
 from oncall.incident import Incident
 from oncall.services.people.rights import Caller, Right
 from oncall.store import deploys as deploy_rows
+from oncall.store import grouping_state
 from oncall.store.deploys import Deploy
 from routing.catalog import Catalog
 from routing.catalog.fields import is_web_address
@@ -116,6 +118,7 @@ async def record(engine: Engine, caller: Caller, given: NewDeploy) -> DeployRece
     )
     async with engine.database.write() as tx:
         number = await deploy_rows.add(tx, row)
+        await grouping_state.deployed(tx, Deployed(service=row.service, at=row.at))
     return DeployReceipt(id=number, service=row.service, known=entry is not None)
 
 

@@ -78,6 +78,8 @@ class Batch:
             state.grouper.said(answer)
         for model in said.models:
             state.grouper.take_learned(model)
+        for deploy in await grouping_state.take_deployed(tx):
+            state.grouper.deployed(deploy, now)
         changes = Changes(engine, now)
         return cls(
             engine=engine,

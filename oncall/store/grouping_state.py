@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from grouping import Answer, Learned, Saying, StateRow
+from grouping import Answer, Deployed, Learned, Saying, StateRow
 from oncall.store.schema import grouping_state
 from oncall.store.statements import upsert
 
@@ -19,6 +19,8 @@ SAID = "said"
 TAUGHT = "taught"
 #: The key of the model that is to come into force.
 MODEL = "model"
+#: The part that holds deploys that grouping has not heard of yet.
+DEPLOYED = "deployed"
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +59,20 @@ async def put_in_force(tx: AsyncConnection, learned: Learned | None) -> None:
     await save(tx, [StateRow(table=TAUGHT, key=MODEL, value=msgspec.json.encode(learned).decode())])
 
 
+async def deployed(tx: AsyncConnection, deploy: Deployed) -> None:
+    """Keep a deploy for the node that groups; it counts it before the next alert."""
+    value = msgspec.json.encode(deploy).decode()
+    await save(tx, [StateRow(table=DEPLOYED, key=uuid4().hex, value=value)])
+
+
+async def take_deployed(tx: AsyncConnection) -> list[Deployed]:
+    """The deploys since the last call, once, oldest first."""
+    rows = (await tx.execute(_DEPLOYED)).scalars().all()
+    if rows:
+        await tx.execute(sa.delete(grouping_state).where(grouping_state.c.part == DEPLOYED))
+    return sorted((msgspec.json.decode(value, type=Deployed) for value in rows), key=lambda deploy: deploy.at)
+
+
 async def take_said(tx: AsyncConnection) -> Said:
     """What was said since the last call, once."""
     rows = (await tx.execute(_UNHEARD)).all()
@@ -74,3 +90,4 @@ _DELETE = sa.delete(grouping_state).where(
     grouping_state.c.part == sa.bindparam("old_part"), grouping_state.c.key == sa.bindparam("old_key")
 )
 _UNHEARD = sa.select(grouping_state.c.key, grouping_state.c.value).where(grouping_state.c.part.in_((SAID, TAUGHT)))
+_DEPLOYED = sa.select(grouping_state.c.value).where(grouping_state.c.part == DEPLOYED)

@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from grouping import Basis, Call
-from grouping.storm import EXPLAINED, MANY_THINGS, QUIET_SECONDS, SCATTERED, THINGS, THINGS_AT_ONCE, Storms
+from grouping.storm import (
+    EXPLAINED,
+    MANY_AT_ONCE,
+    MANY_THINGS,
+    QUIET_SECONDS,
+    SCATTERED,
+    THINGS,
+    THINGS_AT_ONCE,
+    Storms,
+)
 
 
 def region_down(world, *, teams: int) -> list:
@@ -115,3 +124,16 @@ def test_quiet_scopes_are_forgotten(storms):
     strike(storms, THINGS, every=1.0)
     storms.forget(10_000.0)
     assert storms.storm("eu1", 99, 10_000.0) == (None, 0)
+
+
+def test_without_a_label_that_says_where_much_at_once_is_not_one_trouble(storms):
+    """Systems side by side that no label tells apart: only what lies scattered over incidents is a storm there."""
+    one_trouble = ["a"] * 50
+    assert storms.begin("", MANY_THINGS, one_trouble, at=0.0) is None
+    assert storms.begin("eu1", MANY_THINGS, one_trouble, at=0.0) is not None
+    assert storms.begin("", MANY_THINGS, [f"i{n}" for n in range(30)], at=0.0) is not None
+
+
+def test_very_many_things_within_a_minute_are_a_storm_before_five_minutes_are_over(storms):
+    assert strike(storms, MANY_AT_ONCE, every=1.0) >= MANY_THINGS
+    assert strike(storms, MANY_AT_ONCE, every=10.0, scope="us1") < MANY_THINGS
