@@ -1,6 +1,6 @@
 """Measure the weights that grouping ships with, from streams whose truth is known.
 
-    python bench/grouping_weights.py TOOLS_DIR WORK_DIR > grouping/weights.json
+    python -m bench.grouping_weights TOOLS_DIR WORK_DIR > grouping/weights.json
 
 TOOLS_DIR holds generate_stream.py and real_faults.py (`grouping/` of the shared test data). The streams of `STREAMS` are
 made and counted by the code that ships; what was measured of their pairs is kept in WORK_DIR, so that a run that was stopped goes on. Every pair

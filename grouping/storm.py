@@ -15,7 +15,7 @@ THINGS = 25
 THINGS_AT_ONCE = 15
 AT_ONCE_SECONDS = 60.0
 MANY_THINGS = 40
-MANY_AT_ONCE = 25
+MANY_AT_ONCE = 32
 SCATTERED = 5
 EXPLAINED = 0.6
 #: A storm's incident takes alerts in until it was quiet for this long.

@@ -10,7 +10,7 @@ from tests.acceptance.story import Story, alert, body
 DOWN = body(alert("LedgerDown", service="ledger"))
 
 
-async def _silence(story: Story, matchers: str, minutes: int) -> int:
+async def silence(story: Story, matchers: str, minutes: int) -> int:
     now = story.clock.now()
     silence = Silence(
         id="",
@@ -24,7 +24,7 @@ async def _silence(story: Story, matchers: str, minutes: int) -> int:
 
 
 async def test_invariant_1_a_silenced_alert_is_in_the_silence_log_and_pages_nobody(story: Story) -> None:
-    number = await _silence(story, '{service="ledger"}', 60)
+    number = await silence(story, '{service="ledger"}', 60)
     await story.at("09:00").receive(DOWN)
     await story.expect_quiet(lasting="10m")
     assert await story.incidents() == []
@@ -34,13 +34,13 @@ async def test_invariant_1_a_silenced_alert_is_in_the_silence_log_and_pages_nobo
 
 
 async def test_other_alerts_page_meanwhile(story: Story) -> None:
-    await _silence(story, '{service="checkout"}', 60)
+    await silence(story, '{service="checkout"}', 60)
     await story.at("09:00").receive(DOWN)
     await story.expect_text("carol")
 
 
 async def test_an_alert_that_still_fires_when_the_silence_is_over_pages_with_the_next_repeat(story: Story) -> None:
-    await _silence(story, '{service="ledger"}', 30)
+    await silence(story, '{service="ledger"}', 30)
     await story.at("09:00").receive(DOWN)
     await story.at("09:40").receive(DOWN)
     await story.expect_text("carol")
