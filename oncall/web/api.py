@@ -19,7 +19,7 @@ from oncall.services.views import (
     similar,
     team_view,
 )
-from oncall.web import catalog_api, contacts_api, practice_api, record_api, rotations_api
+from oncall.web import account_api, catalog_api, contacts_api, practice_api, record_api, rotations_api
 from oncall.web.operations import Asked, Operation
 
 
@@ -229,6 +229,7 @@ OPERATIONS: tuple[Operation, ...] = (
         problems=(404,),
     ),
     *catalog_api.OPERATIONS,
+    *account_api.OPERATIONS,
     *contacts_api.OPERATIONS,
     Operation(
         method="GET",

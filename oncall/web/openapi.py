@@ -72,7 +72,21 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     }
     # Defaults are Python values until they have been JSON once.
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(made))
+    _widen_tuples(plain)
     return plain
+
+
+def _widen_tuples(part: Any) -> None:
+    """Tuples of a fixed size as arrays of that size: `prefixItems` is unknown to many generators of clients."""
+    if isinstance(part, dict):
+        if kinds := part.pop("prefixItems", None):
+            unique = [kind for place, kind in enumerate(kinds) if kind not in kinds[:place]]
+            part["items"] = unique[0] if len(unique) == 1 else {"anyOf": unique}
+        for value in part.values():
+            _widen_tuples(value)
+    elif isinstance(part, list):
+        for value in part:
+            _widen_tuples(value)
 
 
 def door(operations: Sequence[Operation]) -> Any:

@@ -48,6 +48,12 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
+class Subscriptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The caller's feed addresses in force, newest first."""
+
+    subscriptions: tuple[Subscription, ...]
+
+
 async def subscribe(engine: Engine, caller: Caller, asked: NewSubscription) -> Subscription:
     """Make a feed address.
 

@@ -40,6 +40,9 @@ OWN = {
     "/account/tokens/{digest}/revoke",
     "/subscriptions",
     "/subscriptions/{digest}/revoke",
+    "/api/v1/account/sessions/{digest}/revoke",
+    "/api/v1/account/tokens/{digest}/revoke",
+    "/api/v1/subscriptions/{digest}/revoke",
 }
 #: Least role of an address that asks for more than looking.
 LEAST = {
