@@ -107,7 +107,10 @@ def near_sentence(stats: Statistics, kind: KindCount, candidate: Candidate, bar:
     pages = [tie for tie in candidate.ties if tie.member.pages]
     if not paged or not pages:
         told = tie_sentence(stats, kind, telling(candidate))
-        return f"{told}; P {candidate.probability:.2f}" + ("" if paged else f" is below {bar:.2f}")
+        if paged:
+            return f"{told}; P {candidate.probability:.2f}"
+        verdict = f" is below {bar:.2f}" if candidate.probability < bar else ", but another incident is nearer"
+        return f"{told}; P {candidate.probability:.2f}{verdict}"
     tie = max(pages, key=lambda t: t.statistic)
     return f"{tie_sentence(stats, kind, tie)}; P {probability(tie.statistic):.2f} is below {bar:.2f}"
 

@@ -254,8 +254,9 @@ class Grouper:
                 f"possibly the same as #{place.forked_from.incident}, and kept apart so that no page is hidden: {told}"
             )
         if place.ranked:
-            told = near_sentence(self.stats, place.kind, place.ranked[0], self.settings.bars.join)
-            return f"nothing open is close enough: {told}"
+            nearest = place.ranked[0]
+            told = near_sentence(self.stats, place.kind, nearest, self.settings.bars.join)
+            return f"nothing open is close enough; the nearest is #{nearest.incident}: {told}"
         return f"nothing open goes with {kind}"
 
     def _behind(self, place: Place) -> str:

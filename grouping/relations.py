@@ -30,7 +30,7 @@ _WORDS = {
     Relation.TWO_STEPS: "a service two steps away in the catalog",
     Relation.NAMESPACE: "the same namespace",
     Relation.TEAM: "the same team",
-    Relation.FAR: "something the catalog does not tie to it",
+    Relation.FAR: "another thing",
 }
 #: Relations are counted apart for things in one scope (cluster) and in two.
 RELATIONS = len(Relation)

@@ -11,14 +11,13 @@ import click
 import msgspec
 
 from grouping.grouper import Grouper
-from grouping.insights import Redundant, redundant
 from grouping.relations import Calls
 from grouping.replay import Recorded, Replay
 from oncall.cli.grouping_model import model
+from oncall.cli.grouping_trials import backtest, insights
 from oncall.cli.loading import config_option, engine_for
 from oncall.errors import OncallError
 from oncall.services.prometheus_history import past_alerts, warm_up
-from oncall.store import grouping_state
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -28,7 +27,8 @@ def grouping() -> None:
     """Try the grouping of alerts on recorded streams."""
 
 
-grouping.add_command(model)
+for command in (model, backtest, insights):
+    grouping.add_command(command)
 
 
 class _Catalog(msgspec.Struct):
@@ -82,28 +82,6 @@ def learn(directory: Path, url: str | None, stream: Path | None, days: int, *, a
         print(msgspec.json.encode({"alerts": count}).decode())
     else:
         print(f"learned from {count} alerts")
-
-
-@grouping.command()
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="Print the suggestions as JSON.")
-def insights(directory: Path, *, as_json: bool) -> None:
-    """Suggest warnings that a page makes redundant, each with its numbers and the inhibition that would hide it."""
-    found = asyncio.run(_insights(directory))
-    if as_json:
-        print(msgspec.json.encode(found).decode())
-    elif not found:
-        print("nothing to suggest: no warning was seen often enough with the same page")
-    for suggestion in () if as_json else found:
-        print(f"{suggestion.sentence}\n{suggestion.inhibition}")
-
-
-async def _insights(directory: Path) -> list[Redundant]:
-    async with engine_for(directory) as engine:
-        grouper = Grouper()
-        async with engine.database.read() as tx:
-            grouper.load(await grouping_state.load(tx))
-        return redundant(grouper.stats, engine.clock.now().timestamp())
 
 
 async def _learn(directory: Path, url: str | None, stream: Path | None, days: int) -> int:

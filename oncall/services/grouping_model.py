@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from importlib.util import find_spec
-from pathlib import Path
 
 import msgspec
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-import grouping
 from grouping import Learned
 from grouping.learned import LEAST_ANSWERS
 from grouping.lesson import Fitted, Lesson
 from oncall.engine import Engine
 from oncall.errors import Invalid, Unavailable
+from oncall.services import administration
+from oncall.services.apart import compute
+from oncall.services.people.rights import Caller, Right
 from oncall.store import grouping_answers as rows
 from oncall.store import grouping_state
 from oncall.store.grouping_answers import ModelState, ModelVersion
@@ -32,8 +30,6 @@ MOST_ANSWERS = 20_000
 NEWS, NEWS_AFTER_REVERT = 25, 100
 #: And not more often than this.
 PAUSE = timedelta(hours=12)
-#: Fitting takes seconds; a process that hangs is ended.
-TIMEOUT_SECONDS = 120.0
 
 
 class Learning(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +99,8 @@ async def train(engine: Engine, *, by: str) -> ModelVersion:
         raise Unavailable("scikit-learn is not installed", "Install the extra: pip install 'oncall-engine[learn]'.")
     async with engine.database.read() as tx:
         examples = await rows.examples(tx, MOST_ANSWERS)
-    fitted = await _fit(Lesson(examples=tuple(examples), join=engine.directory.grouping.bars.join))
+    lesson = msgspec.json.encode(Lesson(examples=tuple(examples), join=engine.directory.grouping.bars.join))
+    fitted = msgspec.json.decode(await compute("grouping.fitting", lesson), type=Fitted)
     now = engine.clock.now()
     async with engine.database.write() as tx:
         known = await rows.models(tx, limit=1)
@@ -145,6 +142,25 @@ async def revert(engine: Engine, *, by: str) -> ModelVersion | None:
     return before
 
 
+async def take_back(engine: Engine, caller: Caller) -> None:
+    """Take the model out of force, and note who did.
+
+    Raises:
+        Refused: the caller is no admin.
+        Invalid: none is in force.
+    """
+    caller.require(Right.ADMINISTER)
+    before = await revert(engine, by=caller.person)
+    now_judges = f"version {before.version} again" if before else "the statistics alone"
+    await administration.note(engine, caller, "take grouping model back", now_judges)
+
+
+async def learned_in_force(tx: AsyncConnection) -> Learned | None:
+    """The model in force, None where the statistics judge alone."""
+    active = next((m for m in await rows.models(tx, limit=200) if m.state is ModelState.ACTIVE), None)
+    return _learned(active) if active else None
+
+
 async def _replace_active(tx: AsyncConnection, state: ModelState, *, by: str, now: datetime) -> ModelVersion | None:
     active = next((m for m in await rows.models(tx, limit=200) if m.state is ModelState.ACTIVE), None)
     if active is not None:
@@ -156,41 +172,17 @@ def _sentence(answers: int, active: ModelVersion | None, models: Sequence[ModelV
     if active is not None:
         return f"Version {active.version} weighs in: {active.reason}."
     alone = "The statistics judge alone"
+    if models and models[0].state is ModelState.REVERTED:
+        return f"{alone}: version {models[0].version} was taken back."
     if not installed:
         return f"{alone}: scikit-learn, which a model is fitted with, is not installed here."
     if answers < LEAST_ANSWERS:
         return f"{alone}: {answers} of {LEAST_ANSWERS} answers are there."
     if not models:
         return f"{alone}: {answers} answers are there, and a model will be fitted within the hour."
-    if models[0].state is ModelState.REVERTED:
-        return f"{alone}: version {models[0].version} was taken back."
     return f"{alone}: the last model was {models[0].reason}."
 
 
 def _learned(model: ModelVersion) -> Learned:
     fitted = model.fitted
     return Learned(version=model.version, constant=fitted.constant, weights=fitted.weights, measures=fitted.measures)
-
-
-async def _fit(lesson: Lesson) -> Fitted:
-    """In a process of its own: importing and running scikit-learn would make pages wait."""
-    here = str(Path(grouping.__file__).parent.parent)  # the same release as this process
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "grouping.fitting",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": here},
-    )
-    try:
-        out, errors = await asyncio.wait_for(process.communicate(msgspec.json.encode(lesson)), TIMEOUT_SECONDS)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
-        raise Unavailable("fitting a model took too long", "It comes again; look at the machine's load.") from None
-    if process.returncode:
-        last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        raise Unavailable(f"fitting a model failed: {' '.join(last)}", "Look whether scikit-learn works here.")
-    return msgspec.json.decode(out, type=Fitted)

@@ -19,7 +19,7 @@ from oncall.services.views import (
     similar,
     team_view,
 )
-from oncall.web import account_api, catalog_api, contacts_api, practice_api, record_api, rotations_api
+from oncall.web import account_api, catalog_api, contacts_api, grouping_api, practice_api, record_api, rotations_api
 from oncall.web.operations import Asked, Operation
 
 
@@ -257,6 +257,7 @@ OPERATIONS: tuple[Operation, ...] = (
         query=insights.InsightsQuery,
         answer=insights.Insights,
     ),
+    *grouping_api.OPERATIONS,
     Operation(
         method="GET",
         path="/operator",

@@ -12,6 +12,7 @@ PLACES = (
     ("/rotations", "Rotations", "How sound they are: gaps, load, what to mend", "calendar"),
     ("/teams", "Teams", "Rotations, policy, services, who can be reached", "person"),
     ("/insights", "Load and noise", "Who carries how much, which alerts only make noise", "now"),
+    ("/grouping", "Grouping", "What people’s answers taught, suggestions about rules, trying a change out", "list"),
     ("/services", "Services", "Who owns what, and where to look", "box"),
     ("/route", "Where would it go?", "The path of an alert before it happens", "up"),
     ("/unowned", "Unowned alerts", "What went to the fallback team, and how to settle it", "warn"),

@@ -38,6 +38,7 @@ BEHIND_MORE = (
     "/covers",
     "/insights",
     "/digest",
+    "/grouping",
     "/operator",
     "/contacts",
     "/account",

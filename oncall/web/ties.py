@@ -13,8 +13,7 @@ WIDTH = 360
 LINE = 246
 LANE, TOP, FOOT = 36, 6, 22
 #: How far an arc swings out, for each lane it spans, and at most.
-SWING, WIDEST = 9, 44
-LABEL_HEIGHT = 13
+SWING, WIDEST = 8, 56
 #: Letters of a kind's name that fit above its lane, in this font.
 LETTERS = 42
 
@@ -56,6 +55,19 @@ class Picture:
     ticks: tuple[tuple[float, str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The stretch of time that is shown, in seconds from the first alert on."""
+
+    first: datetime
+    seconds: float
+    now: datetime
+
+    def x(self, at: datetime) -> float:
+        """Where an instant lies on the line."""
+        return round(2 + (LINE - 2) * min(1.0, max(0.0, (at - self.first).total_seconds() / self.seconds)), 1)
+
+
 def picture(found: Together, now: datetime) -> Picture | None:
     """Nothing for an incident of one kind: there is nothing to see."""
     if len(found.kinds) < 2:
@@ -63,12 +75,14 @@ def picture(found: Together, now: datetime) -> Picture | None:
     first = min(kind.first_at for kind in found.kinds)
     last = max(*(kind.first_at for kind in found.kinds), min(now, first + _shown(found.kinds)))
     seconds = max(60.0, (last - first).total_seconds())
-    lanes = tuple(_lane(place, kind, first, seconds, now) for place, kind in enumerate(found.kinds))
+    span = _Span(first, seconds, now)
+    common = _common_place(found.kinds)
+    lanes = tuple(_lane(place, kind, span, common) for place, kind in enumerate(found.kinds))
     rows = {kind.kind: place for place, kind in enumerate(found.kinds)}
     return Picture(
         height=TOP + LANE * len(lanes) + FOOT,
         lanes=lanes,
-        arcs=_arcs(found.ties, rows),
+        arcs=tuple(_arc(tie, rows) for tie in found.ties),
         ticks=((2, "first", "start"), (LINE, f"{_length(seconds)} later", "end")),
     )
 
@@ -79,46 +93,42 @@ def _shown(kinds: Sequence[KindRun]) -> timedelta:
     return max(timedelta(minutes=2), (last - first) * 1.5)
 
 
-def _lane(place: int, kind: KindRun, first: datetime, seconds: float, now: datetime) -> Lane:
-    def x(at: datetime) -> float:
-        return round(2 + (LINE - 2) * min(1.0, max(0.0, (at - first).total_seconds() / seconds)), 1)
-
-    begin, end = x(kind.first_at), x(kind.until or now)
-    after = (kind.first_at - first).total_seconds()
+def _lane(place: int, kind: KindRun, span: _Span, common: str) -> Lane:
+    begin, end = span.x(kind.first_at), span.x(kind.until or span.now)
+    after = (kind.first_at - span.first).total_seconds()
     when = "first" if after < 1 else f"{_length(after)} after the first"
+    name = kind.kind.removesuffix(common)
     times = f", {kind.alerts} alerts" if kind.alerts > 1 else ""
     return Lane(
         y=TOP + LANE * place,
         x=min(begin, LINE - 6),
         width=max(6.0, round(end - begin, 1)),
-        name=kind.kind if len(kind.kind) <= LETTERS else f"{kind.kind[: LETTERS - 1]}…",
+        name=name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…",
         says=f"{kind.kind}: {when}{times}{', pages' if kind.paging else ''}{'' if kind.until else ', still fires'}",
         paging=kind.paging,
         fires=kind.until is None,
     )
 
 
-def _arcs(ties: Sequence[TieItem], rows: dict[str, int]) -> tuple[Arc, ...]:
-    """Arcs to the right of the lanes; counts are moved down where they would lie on one another."""
-    placed: list[Arc] = []
-    lowest = 0.0
-    for tie in sorted(ties, key=lambda t: rows[t.kind] + rows[t.earlier]):
-        above, below = sorted((rows[tie.kind], rows[tie.earlier]))
-        y1, y2 = (TOP + LANE * row + 24 for row in (above, below))
-        out = min(WIDEST, SWING + SWING * (below - above))
-        middle = max((y1 + y2) / 2 + 4, lowest + LABEL_HEIGHT)
-        lowest = middle
-        placed.append(
-            Arc(
-                path=f"M{LINE + 4} {y1:g}C{LINE + 4 + out} {y1:g} {LINE + 4 + out} {y2:g} {LINE + 4} {y2:g}",
-                x=LINE + 8 + out * 0.75,
-                y=round(middle, 1),
-                count=_count(tie),
-                says=tie.sentence,
-                weight=3 if tie.probability >= 0.95 else 2 if tie.probability >= 0.8 else 1,
-            )
-        )
-    return tuple(placed)
+def _arc(tie: TieItem, rows: dict[str, int]) -> Arc:
+    """From the earlier kind's lane to the later one's, to the right of both; the count stands at the later one."""
+    above, below = rows[tie.earlier], rows[tie.kind]
+    y1, y2 = (TOP + LANE * row + 24 for row in (above, below))
+    out = LINE + 4 + min(WIDEST, SWING * (below - above) + SWING)
+    return Arc(
+        path=f"M{LINE + 4} {y1}C{out} {y1} {out} {y2} {LINE + 4} {y2}",
+        x=WIDTH - 2,
+        y=y2 + 4,
+        count=_count(tie),
+        says=tie.sentence,
+        weight=3 if tie.probability >= 0.95 else 2 if tie.probability >= 0.8 else 1,
+    )
+
+
+def _common_place(kinds: Sequence[KindRun]) -> str:
+    """The ending " in prod-eu1" where every kind has it: it need not stand in each line of the picture."""
+    endings = {f" in {kind.kind.rpartition(' in ')[2]}" if " in " in kind.kind else "" for kind in kinds}
+    return endings.pop() if len(endings) == 1 else ""
 
 
 def _count(tie: TieItem) -> str:

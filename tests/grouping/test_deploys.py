@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from grouping import Basis, Call, Deployed
-from grouping.insights import redundant
 from tests.grouping.world import World
 
 DAY = 86400
@@ -107,13 +106,6 @@ def test_moves_and_forks_take_alerts_along_and_no_deploys(world):
     moves = [move for grouping in found for move in grouping.moves]
     moves += world.grouper.review(world.at(LATER + 900))
     assert all(move.episode.startswith("e") for move in moves)
-
-
-def test_no_inhibition_is_suggested_for_a_deploy(world):
-    for n in range(20):
-        deploy(world, n * DAY * 1.3)
-        world.page("BudgetBurn", "cart", at=n * DAY * 1.3 + 30)
-    assert redundant(world.grouper.stats, world.at(27 * DAY).timestamp()) == []
 
 
 @pytest.mark.parametrize("ahead", [0, 120])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,7 +18,6 @@ from oncall.store.grouping_answers import KeptCase
 #: Alerts that are looked at; the first ones say how an incident came about.
 LOOKED_AT = 200
 KINDS_SHOWN = 12
-TIES_SHOWN = 6
 NEAR_SHOWN = 5
 
 
@@ -80,7 +79,7 @@ async def view_together(tx: AsyncConnection, number: int) -> Together:
     return Together(
         kinds=kinds[:KINDS_SHOWN],
         more_kinds=max(0, len(kinds) - KINDS_SHOWN),
-        ties=ties_of(episodes, cases, {kind.kind for kind in kinds[:KINDS_SHOWN]}),
+        ties=ties_of(episodes, cases, [kind.kind for kind in kinds[:KINDS_SHOWN]]),
         near=tuple(
             NearItem(
                 incident=case.incident,
@@ -115,20 +114,19 @@ def kinds_of(episodes: Sequence[Episode]) -> tuple[KindRun, ...]:
     )
 
 
-def ties_of(episodes: Sequence[Episode], cases: Sequence[KeptCase], shown: Collection[str]) -> tuple[TieItem, ...]:
-    """The strongest tie of every two kinds that are shown, and of those the strongest few."""
+def ties_of(episodes: Sequence[Episode], cases: Sequence[KeptCase], kinds: Sequence[str]) -> tuple[TieItem, ...]:
+    """For each kind but the first, its strongest tie to one that began before it; in the order of the kinds."""
     kind_of: Mapping[str, str] = {str(e.id): e.kind for e in episodes}
-    best: dict[frozenset[str], TieItem] = {}
+    place = {kind: number for number, kind in enumerate(kinds)}
+    best: dict[str, TieItem] = {}
     for case in cases:
         kind = kind_of[str(case.alert)]
         for tie in case.ties if case.joined else ():
             earlier = kind_of.get(tie.episode, "")
-            pair = frozenset((kind, earlier))
-            if not pair <= set(shown) or len(pair) < 2:
+            if kind not in place or place.get(earlier, len(place)) >= place[kind]:
                 continue
-            known = best.get(pair)
-            if known is None or known.probability < tie.probability:
-                best[pair] = TieItem(
+            if kind not in best or best[kind].probability < tie.probability:
+                best[kind] = TieItem(
                     kind=kind,
                     earlier=earlier,
                     counted=tie.counted,
@@ -138,8 +136,7 @@ def ties_of(episodes: Sequence[Episode], cases: Sequence[KeptCase], shown: Colle
                     probability=tie.probability,
                     sentence=tie_words(kind, earlier, tie),
                 )
-    strongest = sorted(best.values(), key=lambda t: (-t.probability, -t.together, t.kind, t.earlier))
-    return tuple(strongest[:TIES_SHOWN])
+    return tuple(best[kind] for kind in kinds if kind in best)
 
 
 def tie_words(kind: str, earlier: str, counts: Told) -> str:

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from oncall.cli.grouping import grouping
+from oncall.cli.main import main
+
+COMPANY = Path(__file__).parents[3] / "examples" / "company"
 
 
 def line(name: str, service: str, minute: int, severity: str = "warning") -> str:
@@ -49,3 +53,31 @@ def test_learn_asks_for_one_source(tmp_path):
     result = CliRunner().invoke(grouping, ["learn", "--config", str(tmp_path)])
     assert result.exit_code == 2
     assert "--from-prometheus or --from-file" in result.output
+
+
+@pytest.mark.parametrize("given", ["history", "history=much", "=", "history=11", "history=-1"])
+def test_a_backtest_says_which_setting_cannot_be_used(given, tmp_path):
+    result = CliRunner().invoke(grouping, ["backtest", "--config", str(tmp_path), "--set", given])
+    assert result.exit_code == 2
+    assert "--set" in result.output
+
+
+def test_what_is_known_of_an_empty_installation_is_said(tmp_path):
+    env = {"ONCALL_DATA_DIR": str(tmp_path)}
+
+    def run(*command: str) -> str:
+        result = CliRunner().invoke(main, [*command, "--config", str(COMPANY)], env=env)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    run("db", "upgrade")
+    assert run("grouping", "model") == "The statistics judge alone: 0 of 250 answers are there.\n"
+    assert json.loads(run("grouping", "model", "--json"))["version"] is None
+    assert "no alerts in these days" in run("grouping", "backtest", "--set", "history=1.2")
+    assert "nothing to suggest from 0 alerts in 30 days" in run("grouping", "insights", "--days", "30")
+    reverted = CliRunner().invoke(main, ["grouping", "model", "revert", "--config", str(COMPANY)], env=env)
+    assert reverted.exit_code == 1
+    assert "no model is in force" in reverted.output
+    unknown = CliRunner().invoke(main, ["grouping", "backtest", "--set", "luck=1", "--config", str(COMPANY)], env=env)
+    assert unknown.exit_code == 1
+    assert "no signal is called 'luck'" in unknown.output

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 
 import msgspec
 import pytest
@@ -16,7 +15,7 @@ from grouping.cases import CASE, Told
 from oncall.services.views.together import KindRun, TieItem, Together, tie_words
 from oncall.store import alerts as alert_rows
 from oncall.store import grouping_answers
-from oncall.web.ties import LABEL_HEIGHT, LINE, WIDTH, picture
+from oncall.web.ties import LINE, WIDTH, picture
 from tests.oncall.web.conftest import firing
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -81,16 +80,26 @@ def test_each_tie_is_an_arc_with_its_count():
 )
 def test_everything_lies_in_the_picture_and_no_count_on_another(spans, pairs, age):
     kinds = [run(f"Kind {n}", after, lasting) for n, (after, lasting) in enumerate(spans)]
-    ties = [tie(f"Kind {a}", f"Kind {b}") for a, b in pairs if a != b and max(a, b) < len(kinds)]
-    found = picture(together(sorted(kinds, key=lambda k: k.first_at), ties), NOW + timedelta(seconds=age))
+    kinds.sort(key=lambda k: k.first_at)
+    names = [kind.kind for kind in kinds]
+    strongest = {later: earlier for earlier, later in pairs if earlier < later < len(kinds)}
+    ties = [tie(names[later], names[earlier]) for later, earlier in strongest.items()]
+    found = picture(together(kinds, ties), NOW + timedelta(seconds=age))
     for lane in found.lanes:
         assert lane.x >= 0
         assert lane.width >= 6
         assert lane.x + lane.width <= LINE + 6.1
         assert 0 <= lane.y <= found.height - 28
     heights = [arc.y for arc in found.arcs]
-    assert all(later - earlier >= LABEL_HEIGHT - 0.11 for earlier, later in pairwise(heights))
-    assert all(LINE < arc.x < WIDTH for arc in found.arcs)
+    assert len(set(heights)) == len(heights)
+    assert all(LINE < arc.x < WIDTH and 0 < arc.y < found.height for arc in found.arcs)
+
+
+def test_a_place_that_all_share_is_not_said_in_each_line():
+    kinds = [run("Down of cart in eu1"), run("Slow of web in eu1", 30)]
+    assert [lane.name for lane in picture(together(kinds), NOW).lanes] == ["Down of cart", "Slow of web"]
+    kinds = [run("Down of cart in eu1"), run("Slow of web in us1", 30)]
+    assert [lane.name for lane in picture(together(kinds), NOW).lanes] == [kind.kind for kind in kinds]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +139,7 @@ async def test_the_page_shows_the_picture_and_says_the_same_in_words(engine, hap
     assert '<svg class="ties"' in page
     assert "Why these are together" in page
     assert re.search(r'<text class="count"[^>]*>14 of 15</text>', page)
-    assert "began this incident: " in page
+    assert "Began this incident: " in page
     assert "together in 14 of 15 cases; chance would give 0.6</li>" in page
     assert 'style="' not in page
 
