@@ -28,8 +28,8 @@ _WORDS = {
     Relation.CALLS: "a service it calls",
     Relation.CALLED_BY: "a service that calls it",
     Relation.TWO_STEPS: "a service two steps away in the catalog",
-    Relation.NAMESPACE: "the same namespace",
-    Relation.TEAM: "the same team",
+    Relation.NAMESPACE: "a thing in the same namespace",
+    Relation.TEAM: "a thing of the same team",
     Relation.FAR: "another thing",
 }
 #: Relations are counted apart for things in one scope (cluster) and in two.
