@@ -56,8 +56,8 @@ async def grow(home: Path) -> None:
         print(f"history of {size:,} alerts ({megabytes:,} MB, written in {written:.0f} s): {told}")
     for what, found in rates.items():
         kept = found[-1] / found[0]
-        held = "held" if kept >= FLAT else "MISSED"
-        print(f"{what}: {kept:.2f} of the rate at {SIZES[0]:,} remains at {SIZES[-1]:,} (target {FLAT}: {held})")
+        told = processes.verdict(kept, FLAT, least=True)
+        print(f"{what}: {kept:.2f} of the rate at {SIZES[0]:,} remains at {SIZES[-1]:,} {told}")
 
 
 def kinds(size: int) -> dict[str, list[bytes]]:
@@ -87,10 +87,10 @@ def start(home: Path) -> None:
         bare = node.ready_seconds
     written = write(home / "data" / "oncall.db", OPEN, over=False)
     with processes.node(config, home / "data") as node:
-        held = "held" if node.ready_seconds <= START else "MISSED"
+        told = processes.verdict(node.ready_seconds, START, "s")
         print(
             f"start with {OPEN:,} open alerts (written in {written:.0f} s): ready after {node.ready_seconds:.2f} s "
-            f"(target {START} s: {held}), {node.ready_seconds / bare:.2f} of an empty one's {bare:.2f} s; "
+            f"{told}, {node.ready_seconds / bare:.2f} of an empty one's {bare:.2f} s; "
             f"at rest after {node.settled():.0f} s more with {node.rss():.0f} MB"
         )
 

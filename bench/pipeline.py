@@ -46,10 +46,9 @@ async def measure(home: Path, alerts: int) -> None:
         for what, target in TARGETS.items():
             await fill(engine, posted)
             rate = ALERTS / await drained(engine)
-            held = "held" if rate >= target else "MISSED"
             print(
                 f"inbox to incident, {what}, {alerts} alert{'s' if alerts > 1 else ''} a body: {rate:.0f} alerts/s "
-                f"(target {target}: {held}), {rate / least:.2f} of writing one indexed row an alert ({least:.0f}/s)"
+                f"{processes.verdict(rate, target, least=True)}, {rate / least:.2f} of writing one indexed row an alert ({least:.0f}/s)"
             )
 
 

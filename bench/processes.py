@@ -61,6 +61,12 @@ class Running:
         return list(found.values())
 
 
+def verdict(value: float, target: float, unit: str = "", *, least: bool = False) -> str:
+    """What stands behind a figure: its target, `least` or at most, and whether it was held."""
+    held = value >= target if least else value <= target
+    return f"(target {target:g}{unit and ' '}{unit}: {'held' if held else 'MISSED'})"
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
