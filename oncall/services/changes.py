@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -38,9 +38,9 @@ class Changes:
         return self.incidents.get(number) or self._written.get(number)
 
     @property
-    def written(self) -> Iterable[Incident]:
-        """The incidents that were written, as they are now."""
-        return self._written.values()
+    def touched(self) -> Collection[Incident]:
+        """Every incident that changed, written or not, as it is now."""
+        return (self._written | self.incidents).values()
 
     def add(self, change: Change) -> Incident:
         """Take a verb's outcome in."""

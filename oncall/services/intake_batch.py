@@ -241,8 +241,9 @@ class Batch:
         return True
 
     async def _write(self) -> None:
-        # Incidents first: a page that forks takes stored alerts along into the incident it has just opened.
-        await self.changes.write(self.tx)
+        if self.placement.moving:
+            # Incidents first: a page that forks takes stored alerts along into the incident it has just opened.
+            await self.changes.write(self.tx)
         left = await self.placement.settle_moves()
         await self._page_at_once(left)
         await self.changes.write(self.tx)
@@ -268,7 +269,7 @@ class Batch:
 
         Where an alert ended or left, the incident may yet close; its steps are left to the escalation stage.
         """
-        staying = [i for n, i in self.changes.incidents.items() if n not in self._ended_in and n not in left]
+        staying = [i for i in self.changes.touched if i.id not in self._ended_in and i.id not in left]
         await escalation.advance(self.engine, self.tx, staying, self.changes, self.now)
 
     @property
@@ -279,7 +280,7 @@ class Batch:
     @property
     def left_due(self) -> bool:
         """Whether the escalation stage has something to do at once."""
-        return any(escalation.any_due(incident, self.now) for incident in self.changes.written)
+        return any(escalation.any_due(incident, self.now) for incident in self.changes.touched)
 
     async def _fold_emptied(self, left: dict[int, int]) -> None:
         """An incident that its every alert has left is one with where they went, teams and all."""

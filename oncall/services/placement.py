@@ -149,6 +149,11 @@ class Placement:
         await self.load({number})
         return self.changes.current(number) or self._loaded.get(number)
 
+    @property
+    def moving(self) -> bool:
+        """Whether alerts wait to be moved."""
+        return bool(self._moves)
+
     def take_moves(self, moves: Iterable[Move]) -> None:
         """Alerts that grouping takes to another incident."""
         self._moves.update({int(move.episode): move for move in moves})
