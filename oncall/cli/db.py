@@ -25,9 +25,14 @@ def db() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def upgrade(directory: Path, as_json: bool) -> None:
     """Bring the tables up to this version. Safe to run twice, and while other nodes run."""
-    before, after = asyncio.run(_upgrade(_settings(directory)))
+    try:
+        before, after = asyncio.run(_upgrade(_settings(directory)))
+    except migrations.TooOld as error:
+        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(msgspec.json.encode({"before": before, "after": after}).decode())
+    elif migrations.is_newer(after):
+        click.echo(f"The database is at {after}, made by a newer version. This one runs on it: what it needs is there.")
     elif before == after:
         click.echo(f"The database is at {after} already.")
     else:

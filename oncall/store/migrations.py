@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import sqlalchemy as sa
+import structlog
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
 
 from alembic import command
+from oncall.errors import OncallError
 from oncall.store.database import Database
 from oncall.store.schema import metadata
 
+log = structlog.get_logger(__name__)
+
 _ROOT = Path(__file__).resolve().parents[2]
-#: Any number that no other program sharing the database server's lock space is likely to take: "oncall" in ASCII.
-_UPGRADE_LOCK = 0x6F6E63616C6C
+#: How often an upgrade is begun again that another node got in the way of, and the wait before, in seconds.
+_TRIES, _AGAIN = 5, 0.5
+
+
+class TooOld(OncallError):
+    """A newer version has led the database to tables that this one cannot work on."""
 
 
 def script_location() -> Path:
@@ -34,7 +44,7 @@ def config() -> Config:
 
 def head() -> str:
     """The newest revision there is."""
-    return ScriptDirectory.from_config(config()).get_current_head() or ""
+    return _scripts().get_current_head() or ""
 
 
 async def current(database: Database) -> str:
@@ -44,9 +54,24 @@ async def current(database: Database) -> str:
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the database to a revision; does nothing where it is there already. Safe to run on several nodes at once."""
-    async with database.write() as connection:
-        await connection.run_sync(_upgrade, revision)
+    """Bring the database to a revision; does nothing where it is there already, or beyond.
+
+    Safe on several nodes at once: where there is a revision its row is locked, and on a database that is still empty
+    the nodes that come second fail at the first table, begin again and find nothing to do.
+
+    Raises:
+        TooOld: a newer version was here, and not all that this one needs is left.
+    """
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            async with database.write() as connection:
+                await connection.run_sync(_upgrade, revision)
+        except DBAPIError:
+            if database.sqlite or not tries_left:
+                raise
+            await asyncio.sleep(_AGAIN)
+        else:
+            return
 
 
 async def differences(database: Database) -> list[object]:
@@ -55,14 +80,56 @@ async def differences(database: Database) -> list[object]:
         return await connection.run_sync(_differences)
 
 
+def is_newer(revision: str) -> bool:
+    """Whether a database at this revision was upgraded by a version that came after this one."""
+    return bool(revision) and revision not in {known.revision for known in _scripts().walk_revisions()}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(config())
+
+
 def _upgrade(connection: sa.Connection, revision: str) -> None:
-    if connection.dialect.name == "postgresql":
-        # Two nodes that start together: the second waits here, then finds nothing to do. There is no table to
-        # lock yet, and even "create table if not exists" fails when two do it at once.
-        connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+    before = _locked_revision(connection)
+    if is_newer(before):
+        _require_what_is_needed(connection, before)
+        log.warning(
+            "the database was upgraded by a newer version; this one works on, since what it needs is there",
+            database=before,
+            this=head(),
+        )
+        return
     made = config()
     made.attributes["connection"] = connection
     command.upgrade(made, revision)
+
+
+def _locked_revision(connection: sa.Connection) -> str:
+    """The revision, kept from other nodes until the transaction ends; "" where the database is empty."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return ""
+    version = sa.table("alembic_version", sa.column("version_num", sa.Text()))
+    return connection.execute(sa.select(version.c.version_num).with_for_update()).scalar() or ""
+
+
+def _require_what_is_needed(connection: sa.Connection, revision: str) -> None:
+    found = sa.inspect(connection)
+    there = {table: {c["name"]: c for c in found.get_columns(table)} for table in found.get_table_names()}
+    lost, unfilled = [], []
+    for table in metadata.sorted_tables:
+        columns = there.get(table.name, {})
+        lost += [f"{table.name}.{column.name}" for column in table.columns if column.name not in columns]
+        unfilled += [
+            f"{table.name}.{name}"
+            for name, column in columns.items()
+            if name not in table.columns and not column["nullable"] and column["default"] is None
+        ]
+    if lost or unfilled:
+        what = f"has no {', '.join(lost)}" if lost else f"wants {', '.join(unfilled)} filled"
+        raise TooOld(
+            f"The database was upgraded to {revision} by a newer version, and this one cannot work on it: it {what}. "
+            "Install the newer version."
+        )
 
 
 def _differences(connection: sa.Connection) -> list[object]:

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, STDOUT
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +15,8 @@ from alembic.script import ScriptDirectory
 from oncall.store import counters, migrations
 from oncall.store.database import Database
 from oncall.store.schema import metadata
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "company"
 
 
 async def test_migrations_lead_to_the_tables_of_the_models(database: Database) -> None:
@@ -115,10 +122,111 @@ async def _counted(database: Database, tables: dict[str, int]) -> dict[str, int]
         }
 
 
-async def test_two_nodes_may_upgrade_at_once(empty_database_url: str) -> None:
-    nodes = [Database(empty_database_url) for _ in range(3)]
-    await asyncio.gather(*(migrations.upgrade(node) for node in nodes))
-    async with nodes[0].write() as tx:
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+async def test_nodes_may_upgrade_an_empty_database_at_once(empty_database_url: str, tmp_path: Path) -> None:
+    """As those do that are started together; processes, because Alembic keeps its context in global names."""
+    command = [sys.executable, "-m", "oncall", "db", "upgrade", "--config", str(EXAMPLE)]
+    environment = os.environ | {"ONCALL_DATABASE_URL": empty_database_url, "ONCALL_DATA_DIR": str(tmp_path)}
+    nodes = [
+        await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=STDOUT) for _ in range(2)
+    ]
+    said = [(await node.communicate())[0].decode() for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], said
+    database = Database(empty_database_url)
+    assert await migrations.current(database) == migrations.head()
+    async with database.write() as tx:
         assert await counters.take(tx, "incident") == 1
-    for node in nodes:
-        await node.close()
+    await database.close()
+
+
+NEWER = "9999"
+
+
+@pytest.fixture
+async def own(empty_database_url: str) -> AsyncIterator[Database]:
+    """A migrated database of the test's own, whose tables it may change."""
+    opened = Database(empty_database_url)
+    await migrations.upgrade(opened)
+    yield opened
+    await opened.close()
+
+
+async def _as_if_upgraded(database: Database, *statements: str) -> None:
+    """What a version that is not written yet would leave behind."""
+    async with database.write() as tx:
+        for statement in (*statements, f"update alembic_version set version_num = '{NEWER}'"):
+            await tx.execute(sa.text(statement))
+
+
+async def test_a_database_that_a_newer_version_has_added_to_is_left_as_it_is(own: Database) -> None:
+    """So that a node of the version before can be started again in the middle of a rolling upgrade."""
+    await _as_if_upgraded(
+        own,
+        "alter table incident add column mood text",
+        "alter table incident add column weight integer not null default 0",
+        "create table weather (id integer primary key)",
+    )
+    await migrations.upgrade(own)
+    assert await migrations.current(own) == NEWER
+    assert migrations.is_newer(NEWER)
+    assert not migrations.is_newer(migrations.head())
+    assert not migrations.is_newer("")
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("alter table audit drop column subject", r"has no audit\.subject"),
+        ("drop table quarantine", r"has no .*quarantine\.body"),
+        ("alter table audit add column mood text not null", r"wants audit\.mood filled"),
+    ],
+)
+async def test_a_database_without_what_this_version_needs_is_refused_in_one_line(
+    own: Database, statement: str, told: str
+) -> None:
+    if own.sqlite and "not null" in statement:
+        pytest.skip("SQLite adds no such column")
+    await _as_if_upgraded(own, statement)
+    with pytest.raises(migrations.TooOld, match=told):
+        await migrations.upgrade(own)
+    assert await migrations.current(own) == NEWER
+
+
+async def test_an_upgrade_takes_no_advisory_lock(database: Database) -> None:
+    """Databases that speak PostgreSQL without them can carry the engine."""
+    said: list[str] = []
+    sa.event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *seen: said.append(seen[2]))
+    await migrations.upgrade(database)
+    assert said
+    assert not [statement for statement in said if "advisory" in statement]
+
+
+async def test_every_migration_only_adds(empty_database_url: str) -> None:
+    """The version before runs on the tables of the one after: nothing goes, and what is new fills itself."""
+    script = ScriptDirectory.from_config(migrations.config())
+    first, *later = [revision.revision for revision in reversed(list(script.walk_revisions()))]
+    database = Database(empty_database_url)
+    await migrations.upgrade(database, first)
+    before = await _columns(database)
+    for revision in later:
+        await migrations.upgrade(database, revision)
+        after = await _columns(database)
+        assert before.items() <= {key: after.get(key) for key in before}.items(), f"{revision} changes what was there"
+        old_tables = {table for table, _ in before}
+        unfilled = [k for k in after.keys() - before.keys() if k[0] in old_tables and after[k] == ("required", None)]
+        assert not unfilled, f"{revision} adds {unfilled}, which the version before does not fill"
+        before = after
+    await database.close()
+
+
+async def _columns(database: Database) -> dict[tuple[str, str], tuple[str, object]]:
+    def look(sync: sa.Connection) -> dict[tuple[str, str], tuple[str, object]]:
+        found = sa.inspect(sync)
+        return {
+            (table, column["name"]): ("optional" if column["nullable"] else "required", column["default"])
+            for table in found.get_table_names()
+            for column in found.get_columns(table)
+        }
+
+    async with database.read() as connection:
+        return await connection.run_sync(look)
