@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from routing.matchers import Matcher, MatchOp, compiled
+from routing.expressions import Expressions
+from routing.matchers import Matcher, MatchOp
 from routing.rules import MatchRule
 
-_BACKREFERENCE = re.compile(r"\\[1-9]|\(\?P=")
 #: Values of one label whose rules are remembered; labels such as the pod have no end of them.
 _REMEMBERED = 4096
 
@@ -74,27 +73,16 @@ class _LabelIndex:
 
 
 class _Patterns:
-    """The regular expressions of one label, tried first as one alternation: most values satisfy none of them."""
+    """The regular expressions of one label, tried at once."""
 
     def __init__(self, single: Iterable[tuple[int, Matcher]], op: MatchOp) -> None:
-        self._patterns = [(bit, compiled(matcher.value)) for bit, matcher in single if matcher.op is op]
-        self._any_of = _any_of([pattern.pattern for _, pattern in self._patterns])
+        chosen = [(bit, matcher.value) for bit, matcher in single if matcher.op is op]
+        self._bits = [bit for bit, _ in chosen]
+        self._expressions = Expressions([text for _, text in chosen])
 
     def matching(self, value: str) -> int:
         """The bits of the expressions that match the whole value."""
-        if not self._patterns or (self._any_of is not None and not self._any_of.fullmatch(value)):
-            return 0
-        return _together(bit for bit, pattern in self._patterns if pattern.fullmatch(value))
-
-
-def _any_of(patterns: Sequence[str]) -> re.Pattern[str] | None:
-    """One expression that matches where any does; None where they cannot be joined (flags, numbered groups)."""
-    if any(_BACKREFERENCE.search(pattern) for pattern in patterns):
-        return None
-    try:
-        return re.compile("|".join(f"(?:{pattern})" for pattern in sorted(set(patterns))))
-    except re.error:
-        return None
+        return _together(self._bits[place] for place in self._expressions.matching(value))
 
 
 def _by_value(single: Iterable[tuple[int, Matcher]], op: MatchOp) -> dict[str, int]:

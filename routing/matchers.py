@@ -1,18 +1,18 @@
 """Label matchers in Alertmanager's syntax: `service="checkout", pod=~"web-.*"`.
 
-Grammar: https://prometheus.io/docs/alerting/latest/configuration/#label-matchers. Regular expressions are anchored
-at both ends; a label that is absent counts as empty.
+Grammar: https://prometheus.io/docs/alerting/latest/configuration/#label-matchers. Regular expressions are RE2's,
+anchored at both ends; a label that is absent counts as empty.
 """
 
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import lru_cache
 
 import msgspec
+
+from routing.expressions import ExpressionError, expression, matches
 
 
 class MatchOp(StrEnum):
@@ -47,7 +47,7 @@ class Matcher(msgspec.Struct, frozen=True):
             return value == self.value
         if self.op is MatchOp.NOT_EQUAL:
             return value != self.value
-        found = compiled(self.value).fullmatch(value) is not None
+        found = matches(self.value, value)
         return found if self.op is MatchOp.REGEX else not found
 
     def __str__(self) -> str:
@@ -108,8 +108,8 @@ def _matcher(text: str, at: int) -> tuple[Matcher, int]:
     matcher = Matcher(name, MatchOp(op.group()), value)
     if matcher.op in {MatchOp.REGEX, MatchOp.NOT_REGEX}:
         try:
-            compiled(value)
-        except re.error as error:
+            expression(value)
+        except ExpressionError as error:
             raise MatcherError(f"the regular expression {value!r} is wrong: {error}", start + 1) from error
     return matcher, _skip(text, after)
 
@@ -147,21 +147,3 @@ def _quoted(text: str) -> str:
 def _skip(text: str, at: int) -> int:
     space = _SPACE.match(text, at)
     return space.end() if space else at
-
-
-@lru_cache(maxsize=8192)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern for `fullmatch`. RE2's syntax, as far as Python's agrees with it.
-
-    Raises:
-        re.error: it does not compile, or Python would read it otherwise than RE2.
-    """
-    if "[[:" in pattern or "[:^" in pattern:
-        raise re.error("POSIX classes such as [[:alpha:]] are not supported; write [a-zA-Z]", pattern)
-    with warnings.catch_warnings():
-        # A FutureWarning tells of syntax whose meaning is about to change: refuse it rather than guess.
-        warnings.simplefilter("error")
-        try:
-            return re.compile(pattern.replace(r"\z", r"\Z"))
-        except (Warning, OverflowError, RecursionError) as error:
-            raise re.error(str(error), pattern) from error

@@ -12,6 +12,7 @@ import msgspec
 
 from notifiers import replies, slack_inbound, twilio_inbound
 from routing.catalog.readers import READERS
+from routing.matchers import MatcherError, match_all, parse_matchers
 from routing.sources import SOURCES, BodyError
 from schedules.deadline import cpu_deadline
 from schedules.identity import identity
@@ -66,6 +67,13 @@ def inbound(data: bytes) -> None:
         slack_inbound.read_challenge(payload)
 
 
+def matcher(data: bytes) -> None:
+    """A silence's matchers, and the label they meet."""
+    text, _, value = data.decode("utf-8", "replace").partition("\0")
+    with contextlib.suppress(MatcherError):
+        match_all(parse_matchers(text), {"a": value, "service": value[:40]})
+
+
 #: Name (and folder of the corpus) to parser; add a file and a line.
 TARGETS: tuple[tuple[str, Callable[[bytes], None]], ...] = (
     ("webhook", webhook),
@@ -73,6 +81,7 @@ TARGETS: tuple[tuple[str, Callable[[bytes], None]], ...] = (
     ("reply", reply),
     ("catalog", catalog),
     ("inbound", inbound),
+    ("matcher", matcher),
 )
 
 

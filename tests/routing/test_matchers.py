@@ -32,6 +32,9 @@ from routing.matchers import Matcher, MatcherError, MatchOp, match_all, parse_ma
         ('a="x\\"y\\n"', {"a": 'x"y\n'}, True),
         ('a="\\u00e9"', {"a": "é"}, True),
         ('a=~"\\d+"', {"a": "42"}, True),
+        ('a=~"\\d+"', {"a": "٤٢"}, False),
+        ('a=~"[[:alpha:]]+"', {"a": "abc"}, True),
+        ('a=~"."', {"a": "é"}, True),
     ],
 )
 def test_a_list_of_matchers_decides_as_alertmanager_would(text, labels, matches):
@@ -49,7 +52,8 @@ def test_a_list_of_matchers_decides_as_alertmanager_would(text, labels, matches)
         ('service="x', "quote is never closed", 9),
         ('a="1" b="2"', "expected a comma", 7),
         ('pod=~"("', "regular expression", 6),
-        ('pod=~"[[:alpha:]]+"', "POSIX", 6),
+        ('pod=~"(.)\\1"', "invalid escape", 6),
+        ('pod=~"x{9999}"', "repetition size", 6),
         ('="x"', "expected a label name", 1),
         ('""="x"', "label name is empty", 1),
         ('a="\\UFFFFFFFF"', "names no character", 3),
