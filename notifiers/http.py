@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,6 +11,7 @@ import msgspec
 from aiohttp.abc import AbstractCookieJar
 
 from notifiers.outcome import Outcome, OutcomeKind
+from routing.outside import leads_inside
 
 #: More of an answer than this says nothing about a page.
 LONGEST_ANSWER = 256 * 1024
@@ -130,7 +130,7 @@ class Http:
 
     def _socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = info
-        if not self._allow_private and not ipaddress.ip_address(address[0]).is_global:
+        if not self._allow_private and leads_inside(address[0]) is not None:
             raise _PrivateSocket(f"{address[0]} is not a public address")
         return socket.socket(family=family, type=kind, proto=protocol)
 

@@ -7,28 +7,21 @@ answer between the check and the connection gains nothing.
 from __future__ import annotations
 
 import base64
-import ipaddress
 import socket
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import Final
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import msgspec
 
+from routing.outside import Network, leads_inside
 from schedules.sources.base import LARGEST, FetchFailed
 
 SECONDS = 10.0
 MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CHUNK = 65536
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-#: Addresses that carry an IPv4 address inside, which is the one that will be reached.
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,23 +106,14 @@ class Web:
 
     def _socket(self, info: aiohttp.AddrInfoType) -> socket.socket:
         family, kind, protocol, _, address = info
-        target = reached(ipaddress.ip_address(address[0]))
-        if not target.is_global and not any(target in network for network in self._allowed):
+        target = leads_inside(address[0], self._allowed)
+        if target is not None:
             raise _Internal(f"{target} is an internal address; allow its network to read calendars from there")
         return socket.socket(family=family, type=kind, proto=protocol)
 
 
 class _Internal(OSError):
     pass
-
-
-def reached(address: Address) -> Address:
-    """The address that is reached in the end: some IPv6 addresses stand for an IPv4 one."""
-    if isinstance(address, ipaddress.IPv6Address):
-        if address in _NAT64:
-            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        return address.ipv4_mapped or address.sixtofour or address
-    return address
 
 
 def shown(url: str) -> str:

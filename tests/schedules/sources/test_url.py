@@ -10,7 +10,7 @@ from aiohttp import web
 
 from schedules.sources.base import Ask, FetchFailed
 from schedules.sources.url import UrlSource
-from schedules.sources.web import Web, reached, shown
+from schedules.sources.web import Web, shown
 from tests.schedules.sources.conftest import LOOPBACK
 
 BODY = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"
@@ -136,19 +136,6 @@ async def test_a_redirect_to_another_kind_of_address_is_not_followed(serve, sour
     base = await serve({"/a.ics": answers(b"", 302, Location=target)})
     with pytest.raises(FetchFailed, match="which is not followed"):
         await source.fetch(Ask(location=f"{base}/a.ics"))
-
-
-@pytest.mark.parametrize(
-    ("address", "really"),
-    [
-        ("::ffff:10.0.0.1", "10.0.0.1"),
-        ("64:ff9b::a00:1", "10.0.0.1"),
-        ("2002:a00:1::", "10.0.0.1"),
-        ("2600::1", "2600::1"),
-    ],
-)
-def test_addresses_that_stand_for_others_are_judged_by_those(address, really):
-    assert reached(ipaddress.ip_address(address)) == ipaddress.ip_address(really)
 
 
 def test_addresses_are_shown_without_path_query_and_user():
