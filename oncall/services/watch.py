@@ -10,9 +10,22 @@ from oncall.engine import Engine
 from oncall.incident import gone_stale
 from oncall.services.changes import Changes
 from oncall.services.trouble import open_trouble
+from oncall.store import (
+    access,
+    deploys,
+    grouping_answers,
+    heartbeats,
+    inbox,
+    phone,
+    replies,
+    rotation_findings,
+    shift_checks,
+    silences,
+    unowned,
+)
 from oncall.store import alerts as alert_rows
-from oncall.store import deploys, grouping_answers, heartbeats, inbox, replies, rotation_findings, shift_checks, unowned
 from oncall.store import incidents as incident_rows
+from oncall.store import pages as page_rows
 
 #: What is deleted in time, and how long it is kept: processed bodies and replies for replay, the rest to be looked at.
 OLD_ROWS = (
@@ -24,6 +37,10 @@ OLD_ROWS = (
     (grouping_answers.forget_unanswered, timedelta(days=35)),
     (rotation_findings.forget_told, timedelta(days=14)),
     (shift_checks.forget, timedelta(days=90)),
+    (silences.forget_log, timedelta(days=30)),
+    (phone.forget, timedelta(days=90)),
+    (page_rows.forget_loose, timedelta(days=90)),
+    (access.forget_expired, timedelta(days=30)),
 )
 #: Rows one clean-up transaction deletes.
 MOST = 500
@@ -88,10 +105,10 @@ async def check_heartbeats(engine: Engine) -> int:
 async def call_outside(engine: Engine) -> bool:
     """Tell the outside address that this engine lives; True if it heard.
 
-    Only while the database can be read: an engine that cannot work must not sound healthy.
+    Only while the database can be read and written: an engine that cannot work must not sound healthy.
     """
     url = engine.settings.heartbeat_url.reveal()
-    if not url:
+    if not url or engine.database.fault:
         return False
     await measure(engine)
     try:

@@ -157,11 +157,14 @@ async def audit_lines(tx: AsyncConnection, *, before: int | None = None, limit: 
     return [AuditLine(**row._mapping) for row in (await tx.execute(query)).all()]  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-async def forget_expired(tx: AsyncConnection, before: datetime) -> int:
-    """Delete sessions and links that ended before that instant."""
-    old_sessions = await tx.execute(sa.delete(session).where(session.c.expires_at < before))
-    old_links = await tx.execute(sa.delete(sign_in_link).where(sign_in_link.c.expires_at < before))
-    return old_sessions.rowcount + old_links.rowcount
+async def forget_expired(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete sessions and links that ended before that instant, a batch at a time; how many."""
+    gone = 0
+    for table in (session, sign_in_link):
+        key = table.primary_key.columns[0]
+        old = sa.select(key).where(table.c.expires_at < before).limit(limit)
+        gone = max(gone, (await tx.execute(sa.delete(table).where(key.in_(old)))).rowcount)
+    return gone
 
 
 def _session(row: Any) -> Session:

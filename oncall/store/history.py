@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.store.schema import (
     action_item,
     alert,
+    attachment,
     delivery,
     incident,
     incident_record,
@@ -30,6 +31,7 @@ PARTS = (
     ("record", incident_record),
     ("review", review),
     ("actions", action_item),
+    ("attachments", attachment),
 )
 
 

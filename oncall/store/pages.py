@@ -495,3 +495,14 @@ def _delivery(row: Any) -> Delivery:
         detail=row.detail,
         trace=row.trace or "",
     )
+
+
+async def forget_loose(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete messages that belong to no incident (about shifts, tests), planned before that instant; how many."""
+    over = [PageStatus.SENT.value, PageStatus.FAILED.value, PageStatus.CANCELLED.value]
+    old = (
+        sa.select(page.c.id)
+        .where(page.c.incident_id.is_(None), page.c.planned_at < before, page.c.status.in_(over))
+        .limit(limit)
+    )
+    return (await tx.execute(sa.delete(page).where(page.c.id.in_(old)))).rowcount

@@ -66,3 +66,11 @@ async def answered(tx: AsyncConnection, numbers: Collection[int], now: datetime)
 
 def _message(row: Any) -> PhoneMessage:
     return PhoneMessage(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+async def forget(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete what phones were sent and answered before that instant, a batch at a time; how many."""
+    # Only the first rows are looked at, for their numbers grow with time and there is no index of it.
+    oldest = sa.select(phone_message.c.id, phone_message.c.at).order_by(phone_message.c.id).limit(limit).subquery()
+    old = sa.select(oldest.c.id).where(oldest.c.at < before)
+    return (await tx.execute(sa.delete(phone_message).where(phone_message.c.id.in_(old)))).rowcount

@@ -106,6 +106,12 @@ def _silence(row: Any) -> Silence:
     )
 
 
+async def forget_log(tx: AsyncConnection, before: datetime, limit: int) -> int:
+    """Delete lines about alerts that were silenced before that instant, a batch at a time; how many."""
+    old = sa.select(silence_log.c.id).where(silence_log.c.at < before).limit(limit)
+    return (await tx.execute(sa.delete(silence_log).where(silence_log.c.id.in_(old)))).rowcount
+
+
 _IN_FORCE = (
     sa.select(silence)
     .where(
