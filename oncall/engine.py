@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,14 @@ def _together() -> Together[Any, bool]:
     return Together(most=SIDE_BY_SIDE, everybodys=(SQLAlchemyError, OSError, TimeoutError))
 
 
+@dataclass(slots=True)
+class Outage:
+    """Since when this node's database has failed it, and whether people were told."""
+
+    since: datetime | None = None
+    told: bool = False
+
+
 @dataclass(slots=True, kw_only=True)
 class Engine:
     """One node.
@@ -186,6 +195,7 @@ class Engine:
     looks: Together[Any, bool] = field(default_factory=_together)
     records: Together[Any, bool] = field(default_factory=_together)
     grouping: GroupingState = field(default_factory=GroupingState)
+    outage: Outage = field(default_factory=Outage)
 
     @property
     def directory(self) -> Directory:

@@ -49,6 +49,9 @@ class Metrics:
         )
         self.acknowledgements = self._counter("oncall_acknowledgements", "Acknowledgements by door.", ["via"])
         self.loop_lag = self._gauge("oncall_loop_lag_seconds", "How late the event loop woke last.")
+        self.clock_steps = self._counter(
+            "oncall_clock_steps", "How often the machine's clock was set by seconds or more."
+        )
         self.loop_failures = self._counter("oncall_loop_failures", "Rounds of the loop that failed.", ["stage"])
         self.feed_age = self._gauge("oncall_feed_age_seconds", "Since a calendar was last read well.", ["schedule"])
         self.feed_errors = self._gauge("oncall_feed_failing", "1 while a calendar cannot be read.", ["schedule"])

@@ -25,6 +25,7 @@ from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.jobs import periodic
 from oncall.jobs.calendar_watch import CalendarWatch
+from oncall.jobs.clock_watch import ClockWatch
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
 from oncall.services.catalog import sources as catalog_sources
@@ -124,8 +125,9 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
     await preferences.keep_up(engine)
     stages.start()
     scheduler.start()
-    watch = CalendarWatch(engine)
+    watch, clock = CalendarWatch(engine), ClockWatch(engine, scheduler)
     watch.start()
+    clock.start()
     loop.add_signal_handler(signal.SIGHUP, on_hangup)
     socket = slack_doors.socket(engine)
     opening = loop.create_task(socket.open(), name="slack socket") if socket else None
@@ -138,6 +140,7 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
             opening.cancel()
         scheduler.shutdown(wait=False)
         await watch.stop()
+        await clock.stop()
         await server.cleanup()
         first.cancel()
         await asyncio.gather(first, *reloads, return_exceptions=True)

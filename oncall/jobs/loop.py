@@ -65,7 +65,8 @@ class Loop:
                 busy = await work()
             except (SQLAlchemyError, OSError, TimeoutError) as error:
                 self._engine.metrics.loop_failures.labels(name).inc()
-                log.warning("the loop could not reach its database", stage=name, error=type(error).__name__)
+                why = self._engine.database.fault or type(error).__name__
+                log.warning("the loop could not work on its database", stage=name, why=why)
                 busy = 0
                 event.clear()
             except Exception:

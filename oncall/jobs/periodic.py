@@ -14,11 +14,13 @@ from oncall.engine import Engine
 from oncall.errors import Unavailable
 from oncall.services import (
     actions,
+    clock_steps,
     drills,
     game_days,
     grouping_model,
     history,
     lost_answers,
+    outage,
     receipts,
     tallying,
     watch,
@@ -69,6 +71,8 @@ JOBS: tuple[Job, ...] = (
     Job("receipts", timedelta(seconds=10), receipts.ask),
     Job("lost answers", timedelta(seconds=10), lost_answers.ask),
     Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),
+    Job("outage", timedelta(seconds=5), outage.look, everywhere=True),
+    Job("clock steps", timedelta(minutes=1), clock_steps.mend),
     Job("gauges", timedelta(seconds=15), watch.measure, everywhere=True),
     Job("grouping model", timedelta(hours=1), grouping_model.train_due),
     Job("history", timedelta(hours=1), history.trim),
@@ -85,7 +89,8 @@ async def run(engine: Engine, job: Job) -> bool:
         await job.run(engine)
     except (SQLAlchemyError, OSError, TimeoutError, Unavailable) as error:
         engine.metrics.loop_failures.labels(job.name).inc()
-        log.warning("a periodic job failed; it will come again", job=job.name, error=type(error).__name__)
+        why = engine.database.fault or type(error).__name__
+        log.warning("a periodic job failed; it will come again", job=job.name, why=why)
         return False
     return True
 

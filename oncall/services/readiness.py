@@ -33,6 +33,10 @@ async def ready(engine: Engine) -> Readiness:
         answer = f"no answer within {PATIENCE:.0f} s"
     except (SQLAlchemyError, OSError) as error:
         answer = f"cannot be reached: {type(error).__name__}"
+    else:
+        # The loop tries to write every second, so this is as fresh as the last one.
+        if engine.database.fault:
+            answer = f"cannot be written: {engine.database.fault}"
     (metric,) = engine.metrics.loop_lag.collect()
     lag = metric.samples[0].value
     return Readiness(ready=answer == "ok" and lag < WORST_LAG, database=answer, lag_seconds=lag)

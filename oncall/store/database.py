@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from oncall.store.faults import FULL, FULL_LASTS, fault
 from oncall.store.sqlite_connection import BEGIN_WRITING, Appender, SqliteConnection, connect, prepare
 
 #: Longest wait for a lock or a connection, in seconds.
@@ -39,6 +42,9 @@ class Database:
         self._writer = asyncio.Lock()
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._appender = Appender(sa.make_url(url).database or "", timeout=TIMEOUT)
+        #: Why the latest transaction that was to change something failed for the database's sake; "" when it did not.
+        self.fault = ""
+        self._failed_at = 0.0
         if self.sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
             sa.event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
@@ -46,6 +52,14 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block, or rolls back on any exception."""
+        with self._noted():
+            async with self._transaction() as connection:
+                yield connection
+        if self.fault != FULL or time.monotonic() - self._failed_at > FULL_LASTS:
+            self.fault = ""
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
         if not self.sqlite:
             async with self.engine.begin() as connection:
                 yield connection
@@ -60,12 +74,24 @@ class Database:
 
         For what senders wait for: on SQLite the statement is run for each row, on PostgreSQL once with all of `rows`.
         """
-        if self.sqlite:
-            async with self._writer:
-                await self._appender.insert(statement, rows)
-            return
-        async with self._autocommit.connect() as connection:
-            await connection.exec_driver_sql(statement, tuple(rows))
+        with self._noted():
+            if self.sqlite:
+                async with self._writer:
+                    await self._appender.insert(statement, rows)
+            else:
+                async with self._autocommit.connect() as connection:
+                    await connection.exec_driver_sql(statement, tuple(rows))
+        self.fault = ""
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Remember what keeps the database from its work."""
+        try:
+            yield
+        except Exception as error:
+            if found := fault(error):
+                self.fault, self._failed_at = found, time.monotonic()
+            raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -69,9 +69,11 @@ class InboxWriter:
                 # Whatever it was: everybody who waits must hear of it, and the next batch must be written.
                 if not isinstance(error, (SQLAlchemyError, sqlite3.Error, OSError, TimeoutError)):
                     log.exception("bodies could not be written", bodies=len(batch))
+                why = self._database.fault or type(error).__name__
+                log.warning("bodies were refused, for the database cannot be written", bodies=len(batch), why=why)
                 for _, done in batch:
                     if not done.done():
-                        done.set_exception(Unavailable(f"the database cannot be written: {type(error).__name__}"))
+                        done.set_exception(Unavailable(f"the database cannot be written: {why}"))
             else:
                 for _, done in batch:
                     if not done.done():

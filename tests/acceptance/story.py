@@ -68,6 +68,10 @@ class SimulatedClock:
         assert instant >= self._now, f"{instant} is before {self._now}"
         self._now = instant
 
+    def set_to(self, instant: datetime) -> None:
+        """Somebody sets the clock, forward or back."""
+        self._now = instant
+
     async def wait(self, event: asyncio.Event, seconds: float) -> None:
         await event.wait()
 

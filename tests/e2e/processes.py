@@ -66,12 +66,18 @@ class Process:
     command: list[str]
     log: Path
     environment: dict[str, str] = field(default_factory=dict)
+    #: The folder it runs in; empty for this one.
+    folder: Path | None = None
     _running: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
         with self.log.open("ab") as output:
             self._running = await asyncio.create_subprocess_exec(
-                *self.command, stdout=output, stderr=output, env={**os.environ, **self.environment}
+                *self.command,
+                stdout=output,
+                stderr=output,
+                env={**os.environ, **self.environment},
+                cwd=self.folder,
             )
 
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -93,6 +99,10 @@ class Node:
     database: str
     folder: Path
     port: int = field(default_factory=free_port)
+    #: Settings beyond those every node has.
+    settings: dict[str, str] = field(default_factory=dict)
+    #: Where the code is that it runs.
+    code: Path = Path(__file__).parents[2]
     _process: Process | None = None
     _token: str = ""
 
@@ -101,17 +111,26 @@ class Node:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def log(self) -> Path:
+        """What it wrote."""
+        return self.folder / "oncall.log"
+
+    @property
     def door(self) -> str:
         """Where Alertmanager posts."""
         return f"{self.address}/api/v1/alertmanager/{KEY}"
 
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
+        await self.launch()
+        await eventually(self._ready, within=60)
+
+    async def launch(self) -> None:
+        """Start it, and wait for nothing."""
         if self._process is None:
             command = [sys.executable, "-m", "oncall", "serve", "--config", str(self.directory)]
-            self._process = Process(command, self.folder / "oncall.log", self._environment)
+            self._process = Process(command, self.log, self._environment, self.code)
         await self._process.start()
-        await eventually(self._ready, within=30)
 
     async def kill(self) -> None:
         """kill -9."""
@@ -121,6 +140,12 @@ class Node:
     async def stop(self) -> None:
         if self._process is not None:
             await self._process.stop()
+
+    async def upgrade(self, code: Path) -> None:
+        """Stop in good order, and start as another version."""
+        await self.stop()
+        self.code, self._process = code, None
+        await self.start()
 
     async def sign_in(self, person: str) -> None:
         """Get an API token for a person, as the operator does at the shell."""
@@ -171,5 +196,22 @@ class Node:
             "ONCALL_LISTEN": f"127.0.0.1:{self.port}",
             "ONCALL_DATABASE_URL": self.database,
             "ONCALL_DATA_DIR": str(self.folder),
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": str(self.code),
+            **self.settings,
         }
+
+
+def haproxy(nodes: list[Node], folder: Path, port: int) -> Process:
+    """A real HAProxy in front of nodes, with the configuration of docs/high-availability.md but its addresses."""
+    page = (Path(__file__).parents[2] / "docs" / "high-availability.md").read_text()
+    block = page[page.index("    defaults\n") : page.index("With nginx")]
+    lines = [line.removeprefix("    ") for line in block.splitlines() if line.strip()]
+    kept = [line for line in lines if not line.strip().startswith("server ")]
+    kept = [f"  bind 127.0.0.1:{port}" if line.strip().startswith("bind ") else line for line in kept]
+    kept += [
+        f"  server node{number} 127.0.0.1:{node.port} check inter 1s fall 2 rise 1" for number, node in enumerate(nodes)
+    ]
+    config = folder / "haproxy.cfg"
+    config.write_text("\n".join(kept) + "\n")
+    binary = shutil.which("haproxy", path="/usr/sbin") or required("haproxy")
+    return Process([binary, "-db", "-f", str(config)], folder / "haproxy.log")
