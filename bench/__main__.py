@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, grouping, growth, ingest, latency, paging, pipeline, schedules, views
+from bench import catalog, grouping, growth, ingest, latency, paging, pipeline, scale, schedules, storm, views
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -16,7 +16,9 @@ BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
     ("latency", latency.main),
     ("paging", paging.main),
     ("pipeline", pipeline.main),
+    ("scale", scale.main),
     ("schedules", schedules.main),
+    ("storm", storm.main),
     ("views", views.main),
 )
 

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+from collections import Counter
 
 import uvloop
 
@@ -29,6 +30,7 @@ class Provider:
     def __init__(self) -> None:
         self.texted: dict[int, float] = {}
         self.texts = 0
+        self.per_person: Counter[int] = Counter()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
@@ -40,6 +42,7 @@ class Provider:
                 number = re.search(rb"To=%2B4915112(\d{6})", body)
                 if number:
                     self.texts += 1
+                    self.per_person[int(number[1])] += 1
                     self.texted.setdefault(int(number[1]), now)
                 answer = b'{"sid": "SM%032d", "status": "queued"}' % self.texts
                 writer.write(
@@ -93,7 +96,8 @@ async def pages(url: str, provider: Provider, *, first: int, gap: float) -> list
         if team in provider.texted:
             continue  # the storm reached them before: their next text waits its turn
         posted[team] = time.perf_counter()
-        await post(url, body)
+        status = await post(url, body)
+        assert status == 202, status
         await asyncio.sleep(gap)
     end = time.perf_counter() + 20
     while time.perf_counter() < end and not posted.keys() <= provider.texted.keys():  # noqa: ASYNC110 - a bound in time, too
@@ -101,12 +105,14 @@ async def pages(url: str, provider: Provider, *, first: int, gap: float) -> list
     return [provider.texted[team] - at if team in provider.texted else None for team, at in posted.items()]
 
 
-async def post(url: str, body: bytes) -> None:
+async def post(url: str, body: bytes) -> int:
+    """The status of the answer."""
     parts = load.urlsplit(url)
     _, connection = await asyncio.get_running_loop().create_connection(load.Connection, parts.hostname, parts.port)
     head = f"POST {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {len(body)}\r\n\r\n"
     status = await connection.ask(head.encode() + body)
-    assert status == 202, status
+    connection.transport.close()
+    return status
 
 
 def report(what: str, found: list[float | None], targets: tuple[int | None, int]) -> None:
