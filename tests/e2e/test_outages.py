@@ -17,6 +17,9 @@ import pytest
 from tests.acceptance import story
 from tests.e2e.processes import Node, company, eventually
 
+#: Each takes half a minute.
+pytestmark = pytest.mark.soak
+
 
 async def _post(node: Node, name: str, *, padding: int = 0) -> int:
     """The status of the answer to one alert; 0 where none came."""
