@@ -11,10 +11,10 @@ from grouping.groups import OpenIncident
 from grouping.measures import FAST, SLOW
 from grouping.ties import Candidate, Tie, together
 
-#: An incident less probable than this is no question for anybody.
-LEAST = 0.02
+#: An incident less probable than this is no question for anybody, and measuring costs each alert some time.
+LEAST = 0.1
 #: And no more than so many for one alert.
-MOST = 3
+MOST = 2
 #: What is taken of the strongest tie, where its scale measures it.
 _OF_THE_BEST = FAST
 #: What is taken of all ties, as their mean.
@@ -80,8 +80,7 @@ def measures_of(candidate: Candidate, incident: OpenIncident, at: float, best_ot
     """The measures named in `CASE`; `best_other` is the score of the best of the other incidents."""
     ties = candidate.ties
     best = ties[0]
-    pages = [tie.statistic for tie in ties if tie.member.pages]
-    statistics = sorted((tie.statistic for tie in ties), reverse=True)
+    statistics, means, slow, nearest, farthest, to_pages = _over_all(ties)
     first = next(iter(incident.members.values())).at
     return [
         together(statistics),
@@ -89,17 +88,17 @@ def measures_of(candidate: Candidate, incident: OpenIncident, at: float, best_ot
         sum(statistics) / len(ties),
         statistics[-1],
         log1p(len(ties)),
-        sum(tie.slow for tie in ties) / len(ties),
-        log1p(min(tie.lag for tie in ties)),
-        log1p(max(tie.lag for tie in ties)),
-        max(pages, default=_FAR_AWAY),
+        slow / len(ties),
+        log1p(nearest),
+        log1p(farthest),
+        to_pages,
         1.0 if incident.lead else 0.0,
         log1p(len(incident.members)),
         log1p(max(0.0, at - first)),
         log1p(max(0.0, at - incident.last_at)),
         max(-8.0, min(8.0, candidate.score - best_other)),
         *_of_the_best(best),
-        *_means(ties),
+        *means,
     ]
 
 
@@ -109,9 +108,18 @@ def _of_the_best(tie: Tie) -> Sequence[float]:
     return [tie.values[i] if i >= 0 else 0.0 for i in _BEST_IN_SLOW]
 
 
-def _means(ties: Sequence[Tie]) -> list[float]:
-    share = 1 / len(ties)
-    return [
-        sum(tie.values[slow if tie.slow else fast] for tie in ties) * share
-        for fast, slow in zip(_ALL_IN_FAST, _ALL_IN_SLOW, strict=True)
-    ]
+def _over_all(ties: Sequence[Tie]) -> tuple[list[float], list[float], int, float, float, float]:
+    """Log-odds, strongest first; means of a few measures; slow ties; both ends of the lags; the strongest to a page."""
+    statistics, sums = [], [0.0] * len(_OF_ALL)
+    slow, nearest, farthest, to_pages = 0, ties[0].lag, 0.0, _FAR_AWAY
+    for tie in ties:
+        statistics.append(tie.statistic)
+        if tie.slow:
+            slow += 1
+        for place, measure in enumerate(_ALL_IN_SLOW if tie.slow else _ALL_IN_FAST):
+            sums[place] += tie.values[measure]
+        nearest, farthest = min(nearest, tie.lag), max(farthest, tie.lag)
+        if tie.member.pages and tie.statistic > to_pages:
+            to_pages = tie.statistic
+    statistics.sort(reverse=True)
+    return statistics, [total / len(ties) for total in sums], slow, nearest, farthest, to_pages

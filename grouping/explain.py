@@ -15,7 +15,7 @@ from grouping.score import SIGNALS
 from grouping.statistics import Statistics, habit_key
 from grouping.ties import Candidate, Tie, Tying, probability
 
-#: The ties of an alert that are remembered for people.
+#: The ties into the incident it joined that are remembered for people.
 TIES_TOLD = 3
 
 
@@ -83,11 +83,13 @@ def cases(
     return tuple(
         Case(
             incident=candidate.incident,
-            measures=tuple(round(value, 4) for value in weighed.measures[candidate.incident]),
+            measures=tuple(weighed.measures[candidate.incident]),
             probability=round(weighed.statistic[candidate.incident], 4),
             joined=candidate.incident == joined,
             sentence=sentences.get(candidate.incident, ""),
-            ties=tuple(told(stats, kind, tie) for tie in candidate.ties[:TIES_TOLD]),
+            ties=tuple(told(stats, kind, tie) for tie in candidate.ties[:TIES_TOLD])
+            if candidate.incident == joined
+            else (),
         )
         for candidate in weighed.ranked
         if candidate.incident in weighed.measures

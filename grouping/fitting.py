@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from grouping.cases import CASE
-from grouping.learned import LEAST_ANSWERS
+from grouping.learned import LEAST_ANSWERS, SCORE
 from grouping.lesson import Example, Fitted, Gain, Lesson, worth
 from grouping.ties import log_odds, probability
 
@@ -28,7 +28,6 @@ from grouping.ties import log_odds, probability
 C = 0.01
 #: The statistics' log-odds are a column so wide that holding back its weight means nothing.
 WIDE = 30.0
-SCORE = CASE.index("score")
 FOLDS = 5
 #: Of each answer, related and not, there must be so many.
 LEAST_OF_EACH = 20

@@ -11,8 +11,9 @@ import msgspec
 from grouping.cases import CASE, LEAST, MOST, measures_of
 from grouping.groups import OpenIncidents
 from grouping.settings import Bars
-from grouping.ties import Candidate, probability, together
+from grouping.ties import Candidate, probability
 
+SCORE = CASE.index("score")
 #: The model says nothing from fewer answers than this: it would know less than the statistics.
 LEAST_ANSWERS = 250
 
@@ -63,9 +64,7 @@ def weigh(
         other = ranked[1].score if place == 0 and len(ranked) > 1 else ranked[0].score if place else -8.0
         measures = measures_of(candidate, incident, at, other)
         weighed.measures[candidate.incident] = measures
-        weighed.statistic[candidate.incident] = probability(
-            together(sorted((t.statistic for t in candidate.ties), reverse=True))
-        )
+        weighed.statistic[candidate.incident] = probability(measures[SCORE])
     if learned is not None and learned.fits and weighed.measures:
         weighed.by_model = True
         weighed.ranked = _judged(ranked, weighed.measures, learned, bars)

@@ -48,7 +48,7 @@ async def keep(tx: AsyncConnection, cases: Mapping[int, Sequence[Case]], now: da
             "alert_id": number,
             "incident_id": int(case.incident),
             "at": now,
-            "measures": list(case.measures),
+            "measures": [round(value, 4) for value in case.measures],
             "probability": case.probability,
             "joined": case.joined,
             "sentence": case.sentence,
