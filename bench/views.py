@@ -34,7 +34,7 @@ from oncall.services.rotations import views as rotation_views
 from oncall.web.app import ROUTES, create_app
 
 TEAMS, SERVICES = 40, 400
-ROUNDS = 21
+ROUNDS = int(os.environ.get("VIEWS_ROUNDS", "21"))
 #: What is asked in several ways.
 WAYS = {
     "/incidents": (
@@ -55,7 +55,7 @@ WAYS = {
 PLACES = {"team": "team-7", "person": "p7", "schedule": "primary", "name": "svc-7", "name:.+": "svc-7"}
 #: Not views: they end the session, never end, give a file that is not there, or lead elsewhere.
 NOT_VIEWS = re.compile(
-    r"/(live|sign-in|static|healthz|readyz|metrics|answer|feeds|covers)\b|attachments|openapi|{table}"
+    r"/(live|sign-in|static|healthz|readyz|metrics|answer|feeds|covers)\b|attachments|openapi|{table}|review|game-days/"
 )
 
 

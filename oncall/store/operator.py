@@ -12,11 +12,13 @@ from oncall.store.schema import delivery, lease, quarantine
 
 async def outcomes_since(tx: AsyncConnection, since: datetime) -> dict[str, dict[str, int]]:
     """Deliveries that began since then: channel to outcome to how many."""
+    # Grouped by an expression: by the bare column SQLite walks the index on it through years of deliveries.
+    channel = delivery.c.channel.concat("").label("channel")
     query = (
-        sa.select(delivery.c.channel, delivery.c.outcome, sa.func.count())
+        sa.select(channel, delivery.c.outcome, sa.func.count())
         .where(delivery.c.started_at >= since)
-        .group_by(delivery.c.channel, delivery.c.outcome)
-        .order_by(delivery.c.channel)
+        .group_by(channel, delivery.c.outcome)
+        .order_by(channel)
     )
     found: dict[str, dict[str, int]] = {}
     for channel, outcome, count in (await tx.execute(query)).all():
