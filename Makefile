@@ -19,7 +19,7 @@ $(STAMP): pyproject.toml
 	@touch $(STAMP)
 
 run: $(STAMP) ## Start the engine with the example company; prints the address and a one-time sign-in link
-	$(BIN)/oncall serve --config examples/company --sign-in kim --standins
+	$(BIN)/oncall serve --config examples/company --sign-in kim --standins --example-past
 
 test: $(STAMP) ## Run the whole test suite (SQLite and PostgreSQL)
 	$(BIN)/pytest -n auto

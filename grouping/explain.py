@@ -73,7 +73,7 @@ def tie_sentence(stats: Statistics, kind: KindCount, tie: Tie) -> str:
                 f" in {counts.together:.0f} cases of late; chance would give {_few(counts.by_chance)}"
             )
         case _:
-            return f"{after}: never seen together before; {kind.name[1] or kind.name[0]} is {words}"
+            return f"{after}: never seen together before; {other.name[1] or other.name[0]} is {words}"
 
 
 def cases(

@@ -92,7 +92,17 @@ async def _engine(*, quiet: bool) -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="oncall-demo-") as data:
         own = {"ONCALL_LISTEN": f"127.0.0.1:{port}", "ONCALL_DATA_DIR": data, "ONCALL_LOG_LEVEL": "warning"}
         environment = {**os.environ, **own}
-        command = ("-m", "oncall", "serve", "--config", str(company), "--sign-in", "kim", "--standins")
+        command = (
+            "-m",
+            "oncall",
+            "serve",
+            "--config",
+            str(company),
+            "--sign-in",
+            "kim",
+            "--standins",
+            "--example-past",
+        )
         engine = await asyncio.create_subprocess_exec(
             sys.executable, *command, env=environment, stdout=asyncio.subprocess.PIPE
         )

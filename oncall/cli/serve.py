@@ -20,6 +20,7 @@ from oncall.cli.loading import config_option, load_or_exit
 from oncall.clock import SystemClock
 from oncall.config import Loaded, Settings
 from oncall.demo import neighbours
+from oncall.demo.past import past
 from oncall.directory import Directory
 from oncall.engine import Engine
 from oncall.errors import OncallError
@@ -30,6 +31,7 @@ from oncall.jobs.loop import Loop
 from oncall.logging import configure
 from oncall.services.catalog import sources as catalog_sources
 from oncall.services.people import access, preferences
+from oncall.services.prometheus_history import begin_with
 from oncall.services.reload import BadDirectory, reload
 from oncall.services.rotations import calendars as rotations
 from oncall.services.slack import doors as slack_doors
@@ -55,7 +57,12 @@ SWITCH = 0.0005
     is_flag=True,
     help="For trying out: without an account of Slack, show its messages in a workspace on this machine.",
 )
-def serve(directory: Path, person: str | None, *, standins: bool) -> None:
+@click.option(
+    "--example-past",
+    is_flag=True,
+    help="For trying out the example company: begin with two months of its alerts, if none were learned from yet.",
+)
+def serve(directory: Path, person: str | None, *, standins: bool, example_past: bool) -> None:
     """Run the engine: take alerts, page people, serve the views.
 
     SIGHUP reads the configuration again; SIGTERM and Ctrl-C stop. The database is brought up to date at the start.
@@ -65,27 +72,32 @@ def serve(directory: Path, person: str | None, *, standins: bool) -> None:
     sys.setswitchinterval(SWITCH)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
-            runner.run(_serve(loaded, directory, person, standins=standins))
+            runner.run(_serve(loaded, directory, person, standins=standins, example_past=example_past))
         except (OSError, OncallError) as error:
             raise click.ClickException(str(error)) from error
 
 
-async def _serve(loaded: Loaded, directory: Path, person: str | None, *, standins: bool) -> None:
+async def _serve(loaded: Loaded, directory: Path, person: str | None, *, standins: bool, example_past: bool) -> None:
     assert loaded.directory is not None
     if not standins or BY_NAME["slack"].configured(loaded.settings.channels):
-        await _serve_with(loaded.settings, loaded.directory, directory, person)
+        await _serve_with(loaded.settings, loaded.directory, directory, person, example_past=example_past)
         return
     async with neighbours.local_slack(loaded.directory, f"http://{loaded.settings.listen}") as slack:
         click.echo(f"Slack stands in on this machine: {slack.url.removesuffix('/api')}/")
         settings = neighbours.connected(loaded.settings, slack)
-        await _serve_with(settings, neighbours.reachable_there(loaded.directory), directory, person)
+        files = neighbours.reachable_there(loaded.directory)
+        await _serve_with(settings, files, directory, person, example_past=example_past)
 
 
-async def _serve_with(settings: Settings, files: Directory, directory: Path, person: str | None) -> None:
+async def _serve_with(
+    settings: Settings, files: Directory, directory: Path, person: str | None, *, example_past: bool
+) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = wiring.open_engine(files, settings, SystemClock(), config_dir=directory)
     try:
         await migrations.upgrade(engine.database)
+        if example_past:
+            await begin_with(engine, past(engine.clock.now()))
         engine.inbox.start()
         async with _running(engine):
             _keep_what_is_loaded()

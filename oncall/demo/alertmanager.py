@@ -15,6 +15,18 @@ NOT_ENDED = "0001-01-01T00:00:00Z"
 CLUSTER = "eu-1"
 
 
+def labels_of(report: Report) -> dict[str, str]:
+    """The alert's labels, as the example company's Prometheus writes them."""
+    return {
+        "alertname": report.name,
+        "cluster": CLUSTER,
+        "namespace": report.namespace,
+        "service": report.service,
+        "severity": report.severity,
+        **report.labels,
+    }
+
+
 class DemoAlertmanager:
     """Remembers each group, so that every body names all of its alerts."""
 
@@ -34,14 +46,7 @@ class DemoAlertmanager:
         return bodies
 
     def _note(self, report: Report, now: datetime) -> None:
-        labels = {
-            "alertname": report.name,
-            "cluster": CLUSTER,
-            "namespace": report.namespace,
-            "service": report.service,
-            "severity": report.severity,
-            **report.labels,
-        }
+        labels = labels_of(report)
         name = fingerprint(labels)
         group = self._groups.setdefault((report.name, report.service), {})
         known = group.get(name)

@@ -82,13 +82,12 @@ _LAG = Report(
     summary="orders-to-ledger is 90,000 messages behind and growing",
     labels={"topic": "orders"},
 )
-_NIGHTLY = Report(
-    name="JobFailed",
-    service="warehouse",
-    namespace="warehouse",
+_IMAGE = Report(
+    name="NodeImageOutdated",
+    service="kubernetes",
+    namespace="kube-system",
     severity="warning",
-    summary="The nightly load of returns failed twice",
-    labels={"job_name": "load-returns-29388120"},
+    summary="Two nodes run an image that is 40 days old",
 )
 
 
@@ -101,8 +100,8 @@ OUTAGE: tuple[Beat, ...] = (
     Beat(6, "The database refuses writes: platform is paged.", (_DOWN,)),
     Beat(9, "Bookings fail, and orders with them: payments is paged.", (_LEDGER, _CHECKOUT, _CHECKOUT_SLOW)),
     Beat(12, "The shop's catalogue feels it too; messages pile up.", (_CATALOG, _LAG)),
-    Beat(20, "A nightly load fails at the same time. It has nothing to do with it.", (_NIGHTLY,)),
+    Beat(20, "Two nodes want a newer image. It has nothing to do with it.", (_IMAGE,)),
     Beat(40, "Somebody freed the disk: writes work again.", (_over(_DOWN), _over(_DISK))),
     Beat(46, "The rest recovers behind it.", (_over(_LEDGER), _over(_CHECKOUT), _over(_CATALOG))),
-    Beat(52, "The last warnings clear.", (_over(_CHECKOUT_SLOW), _over(_LAG), _over(_NIGHTLY))),
+    Beat(52, "The last warnings clear.", (_over(_CHECKOUT_SLOW), _over(_LAG), _over(_IMAGE))),
 )

@@ -96,3 +96,10 @@ async def warm_up(engine: Engine, history: list[Recorded]) -> int:
         await grouping_state.save(tx, grouper.drain_changes())
         await leases.let_go(tx, "intake", engine.node, now)
     return count
+
+
+async def begin_with(engine: Engine, history: list[Recorded]) -> int:
+    """`warm_up` where nothing was learned yet; 0 and nothing else where something was."""
+    async with engine.database.read() as tx:
+        known = await grouping_state.load(tx)
+    return 0 if known else await warm_up(engine, history)
