@@ -141,7 +141,14 @@ def _unescaped(text: str, at: int) -> str:
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
+    plain = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    # Line ends and control characters of other kinds would break the file or the line a matcher is pasted into.
+    return '"' + "".join(one if one.isprintable() else _escaped(one) for one in plain) + '"'
+
+
+def _escaped(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _skip(text: str, at: int) -> int:

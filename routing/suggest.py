@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -16,6 +17,8 @@ from routing.rules import SERVICE_LABELS
 _ALIKE = 78.0
 #: Words for a part of a service rather than for what it is about.
 _PARTS = frozenset({"api", "web", "worker", "server", "backend", "frontend", "consumer", "cron", "gateway", "proxy"})
+#: Team ids that YAML reads as text without quotes, in all its versions.
+_PLAIN = re.compile(r"(?!(null|true|false|yes|no|on|off|y|n)$)[a-z][a-z0-9._-]*")
 #: Labels that tell kinds of alerts apart, in the order in which a rule is best written on them.
 _TELLING = (*SERVICE_LABELS, "namespace", "team", "alertname")
 
@@ -72,7 +75,8 @@ def settling_matcher(labels: Mapping[str, str]) -> Matcher:
 def rule_line(labels: Mapping[str, str], team: str) -> str:
     """The YAML line that gives alerts with such labels to a team."""
     written = str(settling_matcher(labels)).replace("'", "''")
-    return f"- {{match: '{written}', team: {team}}}"
+    named = team if _PLAIN.fullmatch(team) else f"'{team}'"
+    return f"- {{match: '{written}', team: {named}}}"
 
 
 _Evidence = tuple[float, str, str]

@@ -22,6 +22,9 @@ LEAST_SHARE = 0.5
 #: A held calendar that stays the same this often and this long is meant, if anybody is left on call in it.
 INSISTENCE = 10
 INSISTENCE_TIME = timedelta(hours=24)
+#: Two held calendars that say the same for so long are the same; calendars are read further ahead than that. What is
+#: held for half of it is looked at anew, before the days that are compared are over.
+_COMPARED = timedelta(days=300)
 #: Less than this is rounding at the edges of the window.
 _TOLERANCE = timedelta(hours=1)
 
@@ -80,15 +83,22 @@ def judge(last: Fetched | None, new: Fetched, now: datetime, held: Held | None =
 
 def hold_again(held: Held | None, new: Fetched, now: datetime) -> Held:
     """The record of a calendar that is held now, counting how often the same one came."""
-    same = digest(new)
-    if held is not None and held.digest == same:
+    if held is not None and _same(held, new, now):
         return msgspec.structs.replace(held, times=held.times + 1)
-    return Held(digest=same, since=now)
+    return Held(digest=digest(new, now), since=now)
 
 
-def digest(fetched: Fetched) -> str:
-    """Names what a calendar says, not its bytes, which providers change with every answer."""
-    said = [(shift.start, shift.end, shift.person, shift.role, shift.uid) for shift in fetched.shifts]
+def digest(fetched: Fetched, since: datetime) -> str:
+    """Names what a calendar says from `since` on, not its bytes, which providers change with every answer.
+
+    What is read moves along with the clock; a rotation that goes on for ever says the same of the same days.
+    """
+    until = since + _COMPARED
+    said = [
+        (shift.start, shift.end, shift.person, shift.role, shift.uid)
+        for shift in fetched.shifts
+        if shift.end > since and shift.start < until
+    ]
     return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
@@ -107,9 +117,13 @@ def _why_hold(last: Fetched, new: Fetched, now: datetime, end: datetime) -> Deci
     return None
 
 
+def _same(held: Held, new: Fetched, now: datetime) -> bool:
+    return now - held.since < _COMPARED / 2 and held.digest == digest(new, held.since)
+
+
 def _insists(held: Held | None, new: Fetched, now: datetime) -> bool:
     """An empty calendar never gets through by insisting: that needs a person."""
-    if held is None or held.digest != digest(new):
+    if held is None or not _same(held, new, now):
         return False
     lasted = held.times >= INSISTENCE and now - held.since >= INSISTENCE_TIME
     return lasted and _covered(new.segments, now, now + LOOK_AHEAD) > timedelta(0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from routing.catalog import Catalog, Entry
 from routing.lined_yaml import load_documents
@@ -67,3 +69,31 @@ def test_the_printed_line_is_yaml_that_matches_the_alert(labels, matcher):
     ((rule,),) = load_documents(rule_line(labels, "payments"))
     assert rule["team"] == "payments"
     assert all(found.matches(matcher) for found in parse_matchers(rule["match"]))
+
+
+@given(
+    st.dictionaries(st.sampled_from(["service", "alertname", "team", "zone", "http.code"]), st.text(), max_size=3),
+    st.sampled_from(["payments", "no", "on", "1e3", "0x1f", "12", "null", "a.b_c-d", "2026-01-01"]),
+)
+def test_whatever_stands_in_the_labels_the_line_is_one_rule_that_matches_them(labels, team):
+    ((rule,),) = load_documents(rule_line(labels, team))
+    assert rule["team"] == team
+    assert "\n" not in rule_line(labels, team)
+    assert all(found.matches(labels) for found in parse_matchers(rule["match"]))
+
+
+words = st.sampled_from(["chekout", "billing", "oracle", "money", "storefront", "PaymentsQueueFull", "x", ""])
+
+
+@given(
+    st.dictionaries(st.sampled_from(["service", "alertname", "namespace", "app"]), words, max_size=4),
+    st.dictionaries(st.sampled_from(["storefront", "payments", "accounts"]), st.integers(0, 20), max_size=3),
+)
+def test_suggestions_are_few_sure_to_a_part_each_with_a_reason_and_likeliest_first(labels, acknowledged):
+    found = likely(labels, **acknowledged)
+    assert len(found) <= 3
+    assert len({one.team for one in found}) == len(found)
+    assert all(0 < one.score <= 1 and one.reasons for one in found)
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    again = likely(dict(reversed(labels.items())), **acknowledged)
+    assert [(one.team, one.score) for one in again] == [(one.team, one.score) for one in found]

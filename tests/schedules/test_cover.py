@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from schedules.cover import candidates, may_ask
 from schedules.health.plan import Member
 from tests.schedules.build import at, shift, tiled
@@ -66,3 +69,48 @@ def test_the_fit_ones_are_asked_and_where_nobody_is_fit_the_best_of_the_rest():
     assert may_ask(ranked(busy)) == ("dov",)
     members = {name: Member(reachable=False) for name in MEMBERS}
     assert may_ask(ranked([shift(100, 200, "ben")], members), most=2) == ("cai", "dov")
+
+
+teams = st.dictionaries(
+    st.sampled_from(["ana", "ben", "cai", "dov", "eva"]),
+    st.builds(Member, reachable=st.booleans(), share=st.sampled_from([0, 0.5, 1.0]), timezone=st.sampled_from(["UTC", "Asia/Tokyo"])),
+)  # fmt: skip
+loads = st.lists(
+    st.tuples(st.integers(-200, 200), st.integers(1, 60), st.sampled_from(["ana", "ben", "cai", "dov"])).map(
+        lambda one: shift(one[0], one[0] + one[1], one[2])
+    ),
+    max_size=6,
+)
+counts = st.dictionaries(st.sampled_from(["ben", "cai", "dov"]), st.integers(0, 9))
+
+
+@given(loads, teams, counts)
+def test_everybody_else_is_ranked_once_the_fit_ones_first_and_each_with_reasons(shifts, members, pages):
+    found = ranked(shifts, members, pages)
+    assert sorted(names(found)) == sorted(members.keys() - {"ana"})
+    assert [one.fit for one in found] == sorted((one.fit for one in found), reverse=True)
+    assert all(one.reasons for one in found)
+
+
+@given(loads, teams, counts, st.randoms(use_true_random=False))
+def test_in_which_order_members_are_named_does_not_matter(shifts, members, pages, chance):
+    shuffled = list(members.items())
+    chance.shuffle(shuffled)
+    assert ranked(shifts, dict(shuffled), pages) == ranked(shifts, members, pages)
+
+
+@given(loads, teams, counts)
+def test_at_most_three_are_asked_and_nobody_unfit_while_somebody_is_fit(shifts, members, pages):
+    found = ranked(shifts, members, pages)
+    asked = may_ask(found)
+    fit = {one.person for one in found if one.fit}
+    assert len(asked) == min(3, len(fit) or len(found))
+    assert not fit or set(asked) <= fit
+    assert [name for name in names(found) if name in asked] == list(asked)
+
+
+@given(loads, teams, counts, st.sampled_from(["ben", "cai", "dov"]))
+def test_more_pages_never_bring_somebody_forward(shifts, members, pages, name):
+    if name in members:
+        before = names(ranked(shifts, members, pages)).index(name)
+        assert names(ranked(shifts, members, pages | {name: pages.get(name, 0) + 5})).index(name) >= before

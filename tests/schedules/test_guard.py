@@ -10,6 +10,7 @@ import pytest
 from schedules.guard import Fetched, Held, Verdict, digest, hold_again, judge
 from schedules.identity import identity
 from schedules.reading import read
+from schedules.tiling import tile
 from schedules.who import who_at
 from tests.schedules.build import HOUR, at, shift, tiled, weekly
 from tests.schedules.expected import DATA, document, pieces
@@ -102,7 +103,7 @@ def test_one_newer_event_means_that_the_copy_is_not_older():
 def test_a_held_calendar_that_insists_for_a_day_is_let_through():
     rota = weekly("ana", "ben", "ana", "ben")
     less = [shift(0, 4 * 24 + 12, "ana")]
-    held = Held(digest=digest(fetched(less)), since=NOW - 24 * HOUR, times=10)
+    held = Held(digest=digest(fetched(less), NOW - 24 * HOUR), since=NOW - 24 * HOUR, times=10)
     assert verdict(rota, less, held=held) is Verdict.ACCEPT_GAP
     assert verdict(rota, less, held=msgspec.structs.replace(held, times=9)) is Verdict.HOLD
     assert verdict(rota, less, held=msgspec.structs.replace(held, since=NOW - 23 * HOUR)) is Verdict.HOLD
@@ -111,7 +112,7 @@ def test_a_held_calendar_that_insists_for_a_day_is_let_through():
 
 def test_an_empty_calendar_is_never_let_through_by_insisting():
     rota = weekly("ana", "ben", "ana", "ben")
-    held = Held(digest=digest(fetched([])), since=NOW - 240 * HOUR, times=1000)
+    held = Held(digest=digest(fetched([]), NOW - 240 * HOUR), since=NOW - 240 * HOUR, times=1000)
     assert verdict(rota, [], held=held) is Verdict.HOLD
 
 
@@ -119,3 +120,44 @@ def test_the_same_held_calendar_is_counted_and_another_one_starts_anew():
     first = hold_again(None, fetched([]), NOW)
     assert hold_again(first, fetched([]), NOW + HOUR) == Held(digest=first.digest, since=NOW, times=2)
     assert hold_again(first, fetched(weekly("ana")), NOW + HOUR).times == 1
+
+
+def test_a_rotation_that_goes_on_for_ever_gets_through_by_insisting_too():
+    """What is read moves along with the hours, so each fetch sees new shifts far ahead and loses old ones."""
+
+    def seen(now, length: int) -> Fetched:
+        """A shift of so many hours each day, in what a fetch at `now` looks at."""
+        window = (now - 240 * HOUR, now + 9600 * HOUR)
+        days = range(-20, 420)
+        shifts = [shift(24 * day, 24 * day + length, ("ana", "ben")[day % 2], uid=str(day)) for day in days]
+        shifts = [one for one in shifts if one.end > window[0] and one.start < window[1]]
+        return Fetched(shifts=tuple(shifts), segments=tile(shifts, window))
+
+    held, verdicts = None, []
+    for hours in range(26):
+        now = NOW + hours * HOUR
+        new = seen(now, 8)
+        decision = judge(seen(now, 24), new, now, held)
+        verdicts.append(decision.verdict.holds)
+        if decision.verdict.holds:
+            held = hold_again(held, new, now)
+    assert verdicts == [True] * 24 + [False] * 2
+
+
+def test_a_calendar_held_for_months_lends_its_insistence_to_no_other():
+    """An empty one insists in vain; when something else comes much later, its own day begins."""
+    rota = weekly(*["ana", "ben"] * 40, weeks=80)
+    held = Held(digest=digest(fetched([]), NOW), since=NOW, times=9000)
+    later = NOW + 24 * 310 * HOUR
+    less = [shift(24 * 314, 24 * 315, "ana")]
+    wide = {"begin": 24 * 300, "end": 24 * 420}
+    last, new = (Fetched(shifts=tuple(found), segments=tiled(found, **wide)) for found in (rota, less))
+    assert judge(last, new, later, held).verdict is Verdict.HOLD
+    assert hold_again(held, new, later).times == 1
+
+
+def test_an_edit_while_it_is_held_begins_the_day_anew():
+    first = hold_again(None, fetched([shift(0, 96, "ana")]), NOW)
+    again = hold_again(first, fetched([shift(0, 96, "ana"), shift(120, 140, "ben")]), NOW + HOUR)
+    assert (again.times, again.since) == (1, NOW + HOUR)
+    assert again.digest != first.digest
