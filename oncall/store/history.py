@@ -14,6 +14,7 @@ from oncall.store.schema import (
     alert,
     attachment,
     delivery,
+    drill,
     incident,
     incident_record,
     involvement,
@@ -32,6 +33,7 @@ PARTS = (
     ("review", review),
     ("actions", action_item),
     ("attachments", attachment),
+    ("drills", drill),
 )
 
 
