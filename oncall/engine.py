@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,7 +25,7 @@ from notifiers.wording import Wording
 from oncall.admission import Admission
 from oncall.background import Background
 from oncall.clock import Clock
-from oncall.config import Settings
+from oncall.config import Loaded, Settings
 from oncall.directory import Directory
 from oncall.metrics import Metrics
 from oncall.person import Preference
@@ -196,6 +196,8 @@ class Engine:
     records: Together[Any, bool] = field(default_factory=_together)
     grouping: GroupingState = field(default_factory=GroupingState)
     outage: Outage = field(default_factory=Outage)
+    #: What is made of the files each time they are read; a try-out connects people to stand-ins.
+    adapted: Callable[[Loaded], Loaded] = field(default=lambda loaded: loaded)
 
     @property
     def directory(self) -> Directory:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import gc
 import signal
 import sys
@@ -18,10 +19,9 @@ from notifiers.channels import BY_NAME
 from oncall import wiring
 from oncall.cli.loading import config_option, load_or_exit
 from oncall.clock import SystemClock
-from oncall.config import Loaded, Settings
+from oncall.config import Loaded
 from oncall.demo import neighbours
 from oncall.demo.past import past
-from oncall.directory import Directory
 from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.jobs import periodic
@@ -78,22 +78,31 @@ def serve(directory: Path, person: str | None, *, standins: bool, example_past: 
 
 
 async def _serve(loaded: Loaded, directory: Path, person: str | None, *, standins: bool, example_past: bool) -> None:
-    assert loaded.directory is not None
-    if not standins or BY_NAME["slack"].configured(loaded.settings.channels):
-        await _serve_with(loaded.settings, loaded.directory, directory, person, example_past=example_past)
-        return
-    async with neighbours.local_slack(loaded.directory, f"http://{loaded.settings.listen}") as slack:
-        click.echo(f"Slack stands in on this machine: {slack.url.removesuffix('/api')}/")
-        settings = neighbours.connected(loaded.settings, slack)
-        files = neighbours.reachable_there(loaded.directory)
-        await _serve_with(settings, files, directory, person, example_past=example_past)
+    async with contextlib.AsyncExitStack() as stack:
+        adapted: Callable[[Loaded], Loaded] | None = None
+        if standins and not BY_NAME["slack"].configured(loaded.settings.channels):
+            assert loaded.directory is not None
+            local = neighbours.local_slack(loaded.directory, f"http://{loaded.settings.listen}")
+            slack = await stack.enter_async_context(local)
+            click.echo(f"Slack stands in on this machine: {slack.url.removesuffix('/api')}/")
+            adapted = functools.partial(neighbours.joined, slack=slack)
+            loaded = adapted(loaded)
+        await _serve_with(loaded, directory, person, adapted, example_past=example_past)
 
 
 async def _serve_with(
-    settings: Settings, files: Directory, directory: Path, person: str | None, *, example_past: bool
+    loaded: Loaded,
+    directory: Path,
+    person: str | None,
+    adapted: Callable[[Loaded], Loaded] | None,
+    *,
+    example_past: bool,
 ) -> None:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = wiring.open_engine(files, settings, SystemClock(), config_dir=directory)
+    assert loaded.directory is not None
+    loaded.settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = wiring.open_engine(loaded.directory, loaded.settings, SystemClock(), config_dir=directory)
+    if adapted:
+        engine.adapted = adapted
     try:
         await migrations.upgrade(engine.database)
         if example_past:

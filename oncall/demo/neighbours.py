@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from msgspec.structs import replace
 
-from oncall.config import Settings
+from oncall.config import Loaded, Settings
 from oncall.config.settings import ChannelValues
 from oncall.directory import Directory
 from oncall.person import ContactMethod, ContactRule, Person
@@ -32,6 +34,12 @@ def connected(settings: Settings, slack: SlackStandin) -> Settings:
         "ONCALL_SLACK_API_BASE": slack.url,
     }
     return replace(settings, channels=ChannelValues({**settings.channels, **values}))
+
+
+def joined(loaded: Loaded, slack: SlackStandin) -> Loaded:
+    """What a directory gave, with the workspace as the engine's Slack and everybody in it."""
+    directory = loaded.directory and reachable_there(loaded.directory)
+    return dataclasses.replace(loaded, directory=directory, settings=connected(loaded.settings, slack))
 
 
 def reachable_there(directory: Directory) -> Directory:

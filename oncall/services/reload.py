@@ -38,7 +38,7 @@ async def reload(engine: Engine) -> tuple[Problem, ...]:
     Raises:
         BadDirectory: it has errors.
     """
-    loaded = await asyncio.to_thread(load, engine.config_dir)
+    loaded = engine.adapted(await asyncio.to_thread(load, engine.config_dir))
     if loaded.directory is None:
         log.error("configuration refused", problems=[str(p) for p in loaded.errors])
         raise BadDirectory(loaded.errors)

@@ -17,6 +17,8 @@ from oncall.standins.faults import Fault
 NAMES = [channel.name for channel in CHANNELS]
 every_channel = pytest.mark.parametrize("bench", NAMES, indirect=True)
 ROOT = Path(__file__).resolve().parents[3]
+#: Seconds that a busy machine may add to a timeout; what hangs, hangs for longer.
+MARGIN = 4.0
 
 TRY_AGAIN = {OutcomeKind.RETRY, OutcomeKind.UNKNOWN}
 #: What may come of a fault. None of it is "accepted" where nothing was carried out, and nothing is ever "delivered".
@@ -67,7 +69,7 @@ async def test_a_fault_is_classified_in_time_and_carried_out_at_most_once(bench,
     await bench.fail(fault)
     started = asyncio.get_running_loop().time()
     outcome = await bench.notifier.send(bench.address, message())
-    assert asyncio.get_running_loop().time() - started < bench.notifier.timeout + 1
+    assert asyncio.get_running_loop().time() - started < bench.notifier.timeout + MARGIN
     blind = bench.notifier.channel in BLIND
     assert outcome.kind in ({OutcomeKind.UNKNOWN, OutcomeKind.ACCEPTED} if blind else ALLOWED[fault]), outcome
     assert outcome.detail or blind
@@ -104,7 +106,7 @@ async def test_hung_sends_do_not_delay_the_others(bench, message):
         await bench.fail(Fault.HANG_BEFORE)
     started = asyncio.get_running_loop().time()
     outcomes = await asyncio.gather(*(bench.notifier.send(bench.address, message(page_id=f"pg_{n}")) for n in range(8)))
-    assert asyncio.get_running_loop().time() - started < bench.notifier.timeout * 2 + 1
+    assert asyncio.get_running_loop().time() - started < bench.notifier.timeout * 2 + MARGIN
     accepted = [one for one in outcomes if one.kind in {OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED}]
     assert len(accepted) >= 5
 
@@ -118,7 +120,7 @@ async def test_following_an_incident_comes_back_in_time_whatever_happens(bench, 
     await bench.fail(fault)
     started = asyncio.get_running_loop().time()
     outcome = await bench.notifier.follow(bench.address, place, message(), over)
-    assert asyncio.get_running_loop().time() - started < bench.notifier.timeout + 1
+    assert asyncio.get_running_loop().time() - started < bench.notifier.timeout + MARGIN
     assert outcome.kind is not OutcomeKind.DELIVERED
     assert (await bench.notifier.follow(bench.address, place, message(), over)).kind is OutcomeKind.ACCEPTED
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from structlog.testing import capture_logs
 from oncall import wiring
 from oncall.clock import SystemClock
 from oncall.config import Settings, load
+from oncall.demo import neighbours
 from oncall.engine import Organisation
 from oncall.services.reload import BadDirectory, reload
 from routing.catalog import Entry, Origin
@@ -93,3 +95,16 @@ async def test_what_still_names_a_team_that_is_gone_is_told(engine, company):
         ("pushed by ana (ci)", "the team data is gone, but the service lake still names it")
     ]
     assert "platform is asked" in told[0].mend
+
+
+async def test_a_workspace_that_stands_in_for_slack_outlives_a_reload(engine, company):
+    """Whoever tries the engine out edits its files, and is still reached in the workspace on this machine."""
+    async with neighbours.local_slack(load(company, {}).directory, "http://127.0.0.1:8080") as slack:
+        engine.adapted = functools.partial(neighbours.joined, slack=slack)
+        engine.settings = neighbours.connected(load(company, {}).settings, slack)
+        edit(company / "catalog" / "services.yaml", "owner: data", "owner: platform")
+        with capture_logs() as logs:
+            await reload(engine)
+    assert engine.organisation.resolver.resolve({"service": "kafka"}).team == "platform"
+    assert all(person.address("slack") for person in engine.directory.people.values())
+    assert not [line for line in logs if line["log_level"] == "warning"]
