@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp.test_utils import TestServer
+from axe_playwright_python.async_playwright import Axe
 from msgspec.structs import replace
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
@@ -66,6 +67,11 @@ class Watched:
     async def accessible(self) -> list[str]:
         """What keeps somebody from using this view: names, contrast, order, size, overflow."""
         return await self.page.evaluate(ACCESSIBILITY)
+
+    async def axe(self) -> list[str]:
+        """What axe-core, the rules most audits are made with, finds wrong with this view."""
+        found = (await Axe().run(self.page)).response["violations"]
+        return [f"{one['id']}: {one['help']} ({one['nodes'][0]['html'][:120]})" for one in found]
 
 
 Enter = Callable[..., Awaitable[Watched]]
