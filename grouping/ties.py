@@ -82,8 +82,10 @@ class Tying:
             return []
         later = Later(stats=self._stats, kind=kind, pages=pages)
         components, scope = self._stats.components, later.component.scope
-        later.crowd = math.log1p(len(fast))
-        later.crowd_scope = math.log1p(sum(components[m.kind.component].scope == scope for m in fast))
+        # Deploys are no crowd: a page must not be judged otherwise because one happened.
+        alerts = [member for member in fast if not member.is_deploy]
+        later.crowd = math.log1p(len(alerts))
+        later.crowd_scope = math.log1p(sum(components[m.kind.component].scope == scope for m in alerts))
         return [self._tie(later, at, member) for member in (*fast_worth, *slow_worth)]
 
     def _around(self, kind: KindCount, at: float, latest: Iterable[Member]) -> tuple[list[Member], list[Member]]:

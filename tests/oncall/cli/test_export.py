@@ -53,7 +53,8 @@ async def fill() -> None:
 
 async def counted() -> int:
     async with engine() as running, running.database.read() as tx:
-        return sum((await tallies.incidents_by_day(tx, "2024-01-01", "2999-01-01", "")).values())
+        days = await tallies.counts_by_day(tx, "2024-01-01", "2999-01-01", "")
+        return sum(incidents for incidents, _ in days.values())
 
 
 async def trim() -> int:

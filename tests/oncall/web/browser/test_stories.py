@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from oncall.incident import Actor, Via
-from oncall.services import incidents
+from oncall.services import incidents, tallying
 from tests.oncall.web.browser.conftest import DESK
 from tests.oncall.web.conftest import firing
 
@@ -80,8 +80,9 @@ async def test_the_keyboard_alone_is_enough(enter, happens):
     await expect(ana.page.locator("#summary")).to_contain_text("Ana Ruiz of Payments has it")
 
 
-async def test_a_manager_finds_who_carries_how_much_and_takes_it_along(enter, happens):
+async def test_a_manager_finds_who_carries_how_much_and_takes_it_along(enter, happens, engine):
     await happens.receive(firing())
+    await tallying.keep_up(engine)
     ana = await enter("ana", DESK)
     await ana.page.get_by_role("link", name="More").click()
     await ana.page.get_by_role("link", name="Load and noise").click()
