@@ -7,6 +7,7 @@ import base64
 import logging
 from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
+from importlib import import_module
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -76,6 +77,8 @@ class TwilioApi:
         self._token = auth_token
         self._base = (base or DEFAULT_BASE).rstrip("/")
         self._client: Client | None = None
+        # The vendor's package loads this with the first request, which would hold up the first page.
+        import_module("twilio.rest.api.v2010")
         #: Twilio's cloud refuses callback addresses it cannot reach, and the message with them.
         self.calls_back = self._base != DEFAULT_BASE or is_public(self.public_url)
 
