@@ -9,6 +9,8 @@ from types import FrameType
 
 #: What one series may take: years of daily shifts take a tenth of it.
 SERIES_SECONDS = 0.5
+#: The signal comes again after so long: Python drops what is raised while it calls a finalizer.
+AGAIN = 0.02
 
 
 class TookTooLong(Exception):
@@ -27,7 +29,7 @@ def cpu_deadline(seconds: float) -> Callable[[], AbstractContextManager[None]]:
     @contextmanager
     def bounded() -> Iterator[None]:
         before = signal.signal(signal.SIGVTALRM, stop)
-        signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+        signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
         try:
             yield
         finally:
