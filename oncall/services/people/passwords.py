@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from datetime import timedelta
 
 from argon2 import PasswordHasher
@@ -25,8 +26,12 @@ MOST_FAILURES = 10
 PAUSE = timedelta(minutes=15)
 #: argon2id with the library's defaults (RFC 9106, low memory).
 _HASHER = PasswordHasher()
-#: Checked where there is no password, so that how long it takes does not tell who has one.
-_NOBODY = _HASHER.hash("nobody has this password")
+
+
+@functools.cache
+def _nobody() -> str:
+    """Checked where there is no password, so that how long it takes does not tell who has one. Made when first asked."""
+    return _HASHER.hash("nobody has this password")
 
 
 async def set_password(engine: Engine, caller: Caller, new: str, *, old: str = "") -> None:
@@ -58,7 +63,8 @@ async def sign_in(engine: Engine, name: str, password: str) -> Secret:
     person, now = engine.directory.person_named(name), engine.clock.now()
     async with engine.database.read() as tx:
         known = await rows.get(tx, person.id) if person else None
-    right = await _right(known.hash if known else _NOBODY, password[:LONGEST])
+    stored = known.hash if known else await asyncio.to_thread(_nobody)
+    right = await _right(stored, password[:LONGEST])
     paused = known is not None and known.failures >= MOST_FAILURES and now - (known.failed_at or now) < PAUSE
     if person is None or known is None or not right or paused:
         if known is not None and not right:
