@@ -8,7 +8,8 @@ import os
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -54,8 +55,8 @@ async def _demo(url: str, key: str, speed: float, *, own: bool, as_json: bool, o
         if url or (not own and await _lives(http, LOCAL)):
             await _play(http, url or LOCAL, key, speed, as_json=as_json)
             return
-        async with _engine(quiet=as_json) as local:
-            await _play(http, local, key, speed, as_json=as_json)
+        async with own_engine("kim", quiet=as_json) as own_one:
+            await _play(http, own_one.url, key, speed, as_json=as_json)
             if not once:
                 click.echo("The engine goes on, so look around and answer. Ctrl-C ends it.", err=True)
                 await asyncio.Event().wait()
@@ -84,9 +85,25 @@ async def _play(http: Http, url: str, key: str, speed: float, *, as_json: bool) 
             click.echo(f"{beat.at / speed:5.1f} s  {beat.told}")
 
 
+@dataclass(frozen=True, slots=True)
+class OwnEngine:
+    """An engine of the example company that runs in a process of its own."""
+
+    url: str
+    #: Signs in once whoever it was started for.
+    sign_in: str
+    company: Path
+    #: With these, other commands work on its data.
+    environment: Mapping[str, str]
+
+
 @contextlib.asynccontextmanager
-async def _engine(*, quiet: bool) -> AsyncIterator[str]:
-    """An engine of the example company in a process of its own, until the block ends; its database is thrown away."""
+async def own_engine(person: str, *, quiet: bool) -> AsyncIterator[OwnEngine]:
+    """An engine of the example company, until the block ends; its database is thrown away.
+
+    Raises:
+        click.ClickException: It did not start.
+    """
     company, port = _example_company(), _free_port()
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="oncall-demo-") as data:
@@ -99,7 +116,7 @@ async def _engine(*, quiet: bool) -> AsyncIterator[str]:
             "--config",
             str(company),
             "--sign-in",
-            "kim",
+            person,
             "--standins",
             "--example-past",
         )
@@ -109,9 +126,9 @@ async def _engine(*, quiet: bool) -> AsyncIterator[str]:
         assert engine.stdout is not None
         try:
             async with asyncio.timeout(PATIENCE):
-                await _started(engine.stdout, quiet=quiet)
+                link = await _started(engine.stdout, quiet=quiet)
             telling = asyncio.create_task(_tell(engine.stdout))
-            yield url
+            yield OwnEngine(url, link, company, environment)
             telling.cancel()
         except TimeoutError as error:
             raise click.ClickException(f"the engine did not start within {PATIENCE:.0f} s") from error
@@ -121,12 +138,12 @@ async def _engine(*, quiet: bool) -> AsyncIterator[str]:
             await engine.wait()
 
 
-async def _started(said: asyncio.StreamReader, *, quiet: bool) -> None:
-    """Hand on what the engine says until it works; the link to sign in is the last of it."""
+async def _started(said: asyncio.StreamReader, *, quiet: bool) -> str:
+    """Hand on what the engine says until it works; the link to sign in is the last of it, and is given back."""
     while line := (await said.readline()).decode():
         click.echo(line, nl=False, err=quiet)
         if line.startswith("Sign in once"):
-            return
+            return line.split()[-1]
     raise click.ClickException("the engine did not start; the lines above say why")
 
 

@@ -15,6 +15,7 @@
   }
   for (const e of document.querySelectorAll("img")) if (!e.hasAttribute("alt")) found.push(`no alt: ${tell(e)}`);
   for (const e of document.querySelectorAll("svg")) {
+    if (e.parentElement.closest("svg")) continue; // a part of a picture that has a name
     if (e.getAttribute("aria-hidden") !== "true" && !e.getAttribute("aria-label")) found.push(`svg neither hidden nor named`);
   }
 
