@@ -6,9 +6,14 @@ The yardstick is the same 200 requests sent side by side by bare aiohttp, with n
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
+import multiprocessing
 import os
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import aiohttp
@@ -20,8 +25,10 @@ from notifiers.message import MessageKind
 from oncall import wiring
 from oncall.clock import SystemClock
 from oncall.config import load
+from oncall.config.settings import LogFormat, LogLevel
 from oncall.engine import Engine
 from oncall.jobs.loop import Loop
+from oncall.logging import configure
 from oncall.services.trouble import open_trouble
 from oncall.store import migrations
 from oncall.store import pages as page_rows
@@ -40,22 +47,12 @@ def main() -> None:
 
 
 async def measure(home: Path) -> None:
-    arrived: list[float] = []
-
-    async def take(request: web.Request) -> web.Response:
-        arrived.append(time.time())
-        await request.read()
-        return web.Response(status=201, text=ANSWER % len(arrived), content_type="application/json")
-
-    app = web.Application()
-    app.router.add_post("/{rest:.*}", take)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    bare = await bare_requests(url, arrived)
-    lateness = await pages_due(home, url, arrived)
-    await runner.cleanup()
+    with provider() as url:
+        bare = await bare_requests(url)
+        with contextlib.redirect_stderr(io.StringIO()):
+            # As `serve` logs: a line for each page, written and not shown here.
+            configure(LogLevel.INFO, LogFormat.JSON)
+            lateness = await pages_due(home, url)
     p50, p99 = (lateness[int(len(lateness) * share)] * 1000 for share in (0.5, 0.99))
     held = "held" if p99 <= TARGET else "MISSED"
     print(
@@ -64,7 +61,54 @@ async def measure(home: Path) -> None:
     )
 
 
-async def bare_requests(url: str, arrived: list[float]) -> float:
+@contextlib.contextmanager
+def provider() -> Iterator[str]:
+    """The address of a provider in a process of its own, which notes when each request arrives."""
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=provide, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}"
+    finally:
+        process.terminate()
+        process.join()
+
+
+def provide(told: Connection) -> None:
+    """Take texts until the process is ended; `GET /arrived` says when each came, and forgets it."""
+    arrived: list[float] = []
+
+    async def take(request: web.Request) -> web.Response:
+        arrived.append(time.time())
+        await request.read()
+        return web.Response(status=201, text=ANSWER % len(arrived), content_type="application/json")
+
+    async def say(_request: web.Request) -> web.Response:
+        said = web.json_response(arrived)
+        arrived.clear()
+        return said
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_get("/arrived", say)
+        app.router.add_post("/{rest:.*}", take)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+        told.send(runner.addresses[0][1])
+        await asyncio.Event().wait()
+
+    uvloop.run(run())
+
+
+async def arrivals(url: str) -> list[float]:
+    """When what was sent so far arrived."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/arrived") as answer:
+        found: list[float] = await answer.json()
+        return found
+
+
+async def bare_requests(url: str) -> float:
     """Seconds from begin to the last arrival."""
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
@@ -75,12 +119,10 @@ async def bare_requests(url: str, arrived: list[float]) -> float:
 
         started = time.time()
         await asyncio.gather(*(one() for _ in range(PAGES)))
-    taken = max(arrived) - started
-    arrived.clear()
-    return taken
+    return max(await arrivals(url)) - started
 
 
-async def pages_due(home: Path, url: str, arrived: list[float]) -> list[float]:
+async def pages_due(home: Path, url: str) -> list[float]:
     """How late each page reached the provider, in seconds, sorted."""
     environ = {
         "ONCALL_DATA_DIR": str(home),
@@ -99,9 +141,11 @@ async def pages_due(home: Path, url: str, arrived: list[float]) -> list[float]:
         due = await plan(engine)
         stages = Loop(engine)
         stages.start()
+        arrived: list[float] = []
         async with asyncio.timeout(60):
-            while len(arrived) < PAGES:  # noqa: ASYNC110 - the provider's side tells nobody
-                await asyncio.sleep(0.05)
+            while len(arrived) < PAGES:
+                await asyncio.sleep(2.0)
+                arrived += await arrivals(url)
         await stages.stop()
     finally:
         await wiring.close(engine)
