@@ -73,8 +73,8 @@ class Album:
         self._keep(name, picture)
 
     async def part(self, page: Page, name: str, selector: str) -> None:
-        """One card of a view."""
-        await page.set_viewport_size(DESK)
+        """One card of a view, on a screen so high that nothing scrolls under the bar at the top."""
+        await page.set_viewport_size({"width": DESK["width"], "height": 3000})
         await page.emulate_media(color_scheme="light")
         self._keep(name, await page.locator(selector).screenshot())
 
