@@ -247,8 +247,9 @@ class Batch:
         left = await self.placement.settle_moves()
         await self._page_at_once(left)
         await self.changes.write(self.tx)
-        await alert_rows.add(self.tx, list(self.placement.added.values()))
+        # What ended makes room first: the same alert may fire again in the same batch, and no alert runs twice.
         await alert_rows.update(self.tx, list(self._changed.values()))
+        await alert_rows.add(self.tx, list(self.placement.added.values()))
         await alert_rows.touch(self.tx, sorted(self._touched - self._changed.keys()), self.now)
         await silences.log(self.tx, self._silenced)
         await self._vanished()

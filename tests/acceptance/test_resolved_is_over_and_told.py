@@ -24,3 +24,14 @@ async def test_an_incident_is_over_only_when_every_alert_is(story: Story) -> Non
     await story.at("09:01").receive(body(*over))
     assert (await story.incident()).status is IncidentStatus.RESOLVED
     await story.expect_text("carol", within="5m", saying="(?i)resolved")
+
+
+async def test_an_alert_that_ends_and_fires_again_while_nobody_looked_is_one_more_episode(story: Story) -> None:
+    """Both bodies wait in the inbox and are worked off together; the inbox goes on."""
+    down = alert("Down", service="ledger")
+    await story.at("09:00").receive(body(down))
+    await story.expect_text("carol")
+    await story.post(body({**down, "status": "resolved", "endsAt": "2026-11-20T09:00:30Z"}))
+    await story.post(body({**down, "startsAt": "2026-11-20T09:00:40Z"}))
+    await story.settle()
+    assert [i.status for i in await story.incidents()].count(IncidentStatus.TRIGGERED) == 1
