@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from oncall.directory import Integration
 from oncall.engine import Engine
@@ -95,11 +95,10 @@ async def work_off(engine: Engine, *, most_alerts: int = MOST_ALERTS) -> Worked:
     now = engine.clock.now()
     try:
         return await _process(engine, now, most=min(MOST_BODIES, most_alerts), most_alerts=most_alerts)
-    except SQLAlchemyError:
+    except Exception as error:
         engine.grouping.grouper = None
-        raise
-    except Exception:
-        engine.grouping.grouper = None
+        if _database_fails(error):
+            raise
         log.exception("a batch of the inbox failed; its bodies are tried one by one")
         return await _process_singly(engine, now)
 
@@ -164,17 +163,21 @@ async def _process_singly(engine: Engine, now: datetime) -> Worked:
     for body in taken.bodies:
         try:
             one = await _process(engine, now, most=MOST_BODIES, only=body.id)
-        except SQLAlchemyError:
-            engine.grouping.grouper = None
-            raise
         except Exception as error:
             engine.grouping.grouper = None
+            if _database_fails(error):
+                raise
             log.exception("a body of the inbox failed", inbox_id=body.id, integration=body.integration)
             await _failed(engine, body, error, now)
             one = Worked(bodies=1)
         done = Worked(bodies=done.bodies + one.bodies, alerts=done.alerts + one.alerts)
     engine.wake.intake.set()
     return done
+
+
+def _database_fails(error: Exception) -> bool:
+    """Whether it would fail for any body. A row that the database refuses is the fault of the body it came from."""
+    return isinstance(error, SQLAlchemyError) and not isinstance(error, IntegrityError | DataError)
 
 
 async def _failed(engine: Engine, body: Waiting, error: Exception, now: datetime) -> None:
