@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from collections.abc import AsyncIterator
 
@@ -44,8 +45,10 @@ async def stream(request: web.Request) -> web.StreamResponse:
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
     await response.prepare(request)
     source = request.app[NEWS]
-    async with source.watch():
-        await _tell(request, response, source, incident, person)
+    # Whoever closes the page ends the stream: the usual end of it.
+    with contextlib.suppress(ConnectionResetError):
+        async with source.watch():
+            await _tell(request, response, source, incident, person)
     return response
 
 

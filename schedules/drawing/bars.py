@@ -22,11 +22,11 @@ def bar(value: float, fair: float, most: float, label: str) -> str:
 
 
 def trend(scores: Sequence[int], label: str) -> str:
-    """Scores from 0 to 100 as a line, oldest first; a single one is a dot."""
-    if not scores:
+    """Scores from 0 to 100 as a line, oldest first; nothing where one alone makes no line."""
+    if len(scores) < 2:
         return ""
     width, height = 120, 28
-    step = width / max(len(scores) - 1, 1)
+    step = width / (len(scores) - 1)
     points = [(index * step, height - 2 - (height - 4) * score / 100) for index, score in enumerate(scores)]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     last_x, last_y = points[-1]
