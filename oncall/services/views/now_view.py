@@ -33,6 +33,8 @@ class NowView(msgspec.Struct, frozen=True, kw_only=True):
     """What is open. `mine`: the caller was paged for it or has it; `teams`: their teams' other ones; then the rest."""
 
     mine: tuple[IncidentItem, ...]
+    #: Of those the one to answer first: it waits for the caller or for a team they answer for; null where none does.
+    first: IncidentItem | None
     teams: tuple[IncidentItem, ...]
     others: tuple[IncidentItem, ...]
     #: Open incidents in all, by status; the lists above are bounded.
@@ -47,20 +49,22 @@ async def view_now(engine: Engine, caller: Caller) -> NowView:
     """What is open for the caller, triggered ones first."""
     caller.require(Right.SEE)
     async with engine.database.read() as tx:
-        asked = set(await views.open_asking(tx, caller.person, limit=MOST))
+        asked = await views.open_asking(tx, caller.person, limit=MOST)
         of_teams = set(await views.open_for_teams(tx, caller.teams, limit=MOST)) if caller.teams else set()
         newest = await incident_rows.listed(tx, status="open", limit=MOST)
-        wanted = (asked | of_teams) - {i.id for i in newest}
-        older = (await incident_rows.get(tx, sorted(wanted))).values()
-        items = await items_of(engine, tx, [*newest, *older])
+        wanted = (asked.keys() | of_teams) - {i.id for i in newest}
+        shown = [*newest, *(await incident_rows.get(tx, sorted(wanted))).values()]
+        items = await items_of(engine, tx, shown)
         counts = await incident_rows.count_open(tx)
         todo = await reviews.actions(tx, owner=caller.person, done=False, limit=MOST)
     items = tuple(sorted(items, key=lambda i: (i.status is not IncidentStatus.TRIGGERED, -i.severity.rank, -i.id)))
     mine = tuple(i for i in items if i.id in asked or i.acknowledged_by == caller.person)
     teams = tuple(i for i in items if i not in mine and i.id in of_teams)
+    asking = {i.id for i in shown if not i.waiting or i.asks({*caller.teams, *asked.get(i.id, ())})}
     duties = await _duties(engine, caller)
     return NowView(
         mine=mine,
+        first=next((i for i in mine if i.status is IncidentStatus.TRIGGERED and i.id in asking), None),
         teams=teams,
         others=tuple(i for i in items if i not in mine and i not in teams),
         open={status: counts.get(status, 0) for status in ("triggered", "acknowledged")},
