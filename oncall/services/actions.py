@@ -25,6 +25,7 @@ from oncall.store.reviews import ActionItem
 HOUR = time(9)
 #: An incident has at most so many items.
 MOST = 100
+MOST_AT_ONCE = 200
 
 Line = Annotated[str, msgspec.Meta(max_length=500)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
@@ -55,7 +56,7 @@ class ActionQuery(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     owner: Name = ""
     status: Literal["open", "done", "all"] = "open"
     cursor: Annotated[str, msgspec.Meta(pattern="^[0-9]{0,15}$")] = ""
-    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 100
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MOST_AT_ONCE)] = 100
 
 
 class ActionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +152,16 @@ async def list_actions(engine: Engine, caller: Caller, query: ActionQuery) -> Ac
     shown = found[: query.limit]
     more = len(found) > query.limit
     return Actions(actions=tuple(viewed(engine, i) for i in shown), next=str(shown[-1].id) if more else None)
+
+
+async def all_actions(engine: Engine, caller: Caller, query: ActionQuery) -> tuple[ActionView, ...]:
+    """The same without an end at a stretch: for a table that is taken along."""
+    found: tuple[ActionView, ...] = ()
+    cursor: str | None = query.cursor
+    while cursor is not None:
+        part = await list_actions(engine, caller, msgspec.structs.replace(query, cursor=cursor, limit=MOST_AT_ONCE))
+        found, cursor = found + part.actions, part.next
+    return found
 
 
 def viewed(engine: Engine, item: ActionItem) -> ActionView:

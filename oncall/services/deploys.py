@@ -25,6 +25,7 @@ AFTER = timedelta(minutes=30)
 #: How far a pipeline's clock may run ahead of ours.
 AHEAD = timedelta(minutes=5)
 MOST_BESIDE = 20
+SHOWN = 100
 
 Line = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -87,9 +88,10 @@ class NearDeploy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeployList(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest deploys."""
+    """A stretch of the deploys, newest first; `next` is the cursor of the older ones, null at the end."""
 
     deploys: tuple[Deploy, ...]
+    next: str | None = None
 
 
 async def record(engine: Engine, caller: Caller, given: NewDeploy) -> DeployReceipt:
@@ -152,11 +154,13 @@ async def record_change(engine: Engine, caller: Caller, event: ChangeEvent) -> D
     )
 
 
-async def newest(engine: Engine, caller: Caller) -> DeployList:
-    """The newest deploys of all services."""
+async def list_deploys(engine: Engine, caller: Caller, after: int | None = None) -> DeployList:
+    """Deploys of all services, newest first; `after` goes on behind that one."""
     caller.require(Right.SEE)
     async with engine.database.read() as tx:
-        return DeployList(deploys=tuple(await deploy_rows.latest(tx, limit=100)))
+        found = await deploy_rows.latest(tx, limit=SHOWN + 1, after=after)
+    shown = tuple(found[:SHOWN])
+    return DeployList(deploys=shown, next=str(shown[-1].id) if len(found) > SHOWN else None)
 
 
 async def beside(engine: Engine, tx: AsyncConnection, incident: Incident) -> tuple[NearDeploy, ...]:

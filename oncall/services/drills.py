@@ -25,7 +25,7 @@ from routing.alert import Severity
 
 #: A drill ends by itself after this long, answered or not.
 LENGTH = timedelta(minutes=30)
-MOST_SHOWN = 50
+SHOWN = 50
 
 
 class NewDrill(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,9 +58,10 @@ class DrillItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Drills(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest drills."""
+    """A stretch of the drills, newest first; `next` is the cursor of the older ones, null at the end."""
 
     drills: tuple[DrillItem, ...]
+    next: str | None = None
 
 
 async def start(engine: Engine, caller: Caller, asked: NewDrill) -> int:
@@ -129,11 +130,12 @@ async def open_drill(engine: Engine, tx: AsyncConnection, planned: PlannedDrill,
     return number
 
 
-async def list_drills(engine: Engine, caller: Caller) -> Drills:
-    """The newest drills, and who answered how fast."""
+async def list_drills(engine: Engine, caller: Caller, before: int | None = None) -> Drills:
+    """Drills, newest first, and who answered how fast."""
     caller.require(Right.SEE)
     async with engine.database.read() as tx:
-        numbers = await past.drills(tx, limit=MOST_SHOWN)
+        wanted = await past.drills(tx, limit=SHOWN + 1, before=before)
+        numbers = wanted[:SHOWN]
         found = await incident_rows.get(tx, numbers)
         planned = await practice.by_incident(tx, numbers)
     items = []
@@ -154,7 +156,7 @@ async def list_drills(engine: Engine, caller: Caller) -> Drills:
                 game_day=known.game_day if known else None,
             )
         )
-    return Drills(drills=tuple(items))
+    return Drills(drills=tuple(items), next=str(numbers[-1]) if len(wanted) > SHOWN else None)
 
 
 class LastDrill(msgspec.Struct, frozen=True, kw_only=True):

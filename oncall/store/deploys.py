@@ -51,9 +51,13 @@ async def latest_of(tx: AsyncConnection, service: str, *, until: datetime, limit
     return [_deploy(row) for row in rows]
 
 
-async def latest(tx: AsyncConnection, *, limit: int) -> list[Deploy]:
-    """The newest deploys of all."""
+async def latest(tx: AsyncConnection, *, limit: int, after: int | None = None) -> list[Deploy]:
+    """The newest deploys of all; `after` goes on behind that one (none where it is gone, as are those behind it)."""
     query = sa.select(deploy).order_by(deploy.c.at.desc(), deploy.c.id.desc()).limit(limit)
+    if after is not None:
+        # Deploys are told of late, so that their numbers are in another order than their instants.
+        last = sa.select(deploy.c.at).where(deploy.c.id == after).scalar_subquery()
+        query = query.where(deploy.c.at <= last, sa.or_(deploy.c.at < last, deploy.c.id < after))
     return [_deploy(row) for row in (await tx.execute(query)).all()]
 
 

@@ -79,9 +79,11 @@ async def last_words(tx: AsyncConnection, numbers: Collection[int]) -> dict[int,
     return {row.incident_id: row.text for row in (await tx.execute(query)).all() if ABOUT not in row.data}
 
 
-async def drills(tx: AsyncConnection, *, limit: int) -> list[int]:
-    """Numbers of the newest drills."""
+async def drills(tx: AsyncConnection, *, limit: int, before: int | None = None) -> list[int]:
+    """Numbers of the newest drills, or of those before one."""
     query = sa.select(incident.c.id).where(incident.c.drill).order_by(incident.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(incident.c.id < before)
     return list((await tx.execute(query)).scalars())
 
 

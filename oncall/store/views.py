@@ -86,9 +86,7 @@ async def open_asking(tx: AsyncConnection, person: str, *, limit: int) -> dict[i
 
 async def asked_for(tx: AsyncConnection, number: int, person: str) -> set[str]:
     """The teams this person was paged for in one incident."""
-    query = sa.select(page.c.team).where(
-        page.c.incident_id == number, page.c.person == person, page.c.kind == "page"
-    )
+    query = sa.select(page.c.team).where(page.c.incident_id == number, page.c.person == person, page.c.kind == "page")
     return set((await tx.execute(query)).scalars())
 
 

@@ -51,11 +51,11 @@ async def _one(engine: Engine, caller: Caller, asked: Asked) -> incident_view.In
 
 
 async def _alerts(engine: Engine, caller: Caller, asked: Asked) -> incident_view.AlertPage:
-    return await incident_view.alerts_after(engine, caller, asked.number, int(asked.query.cursor or 0))
+    return await incident_view.alerts_after(engine, caller, asked.number, asked.cursor or 0)
 
 
 async def _timeline(engine: Engine, caller: Caller, asked: Asked) -> incident_view.TimelinePage:
-    return await incident_view.timeline_before(engine, caller, asked.number, _cursor(asked))
+    return await incident_view.timeline_before(engine, caller, asked.number, asked.cursor)
 
 
 async def _attach(engine: Engine, caller: Caller, asked: Asked) -> incident_view.IncidentView:
@@ -108,15 +108,11 @@ async def _providers(engine: Engine, caller: Caller, _asked: Asked) -> providers
 
 
 async def _quarantine(engine: Engine, caller: Caller, asked: Asked) -> operator_view.QuarantinePage:
-    return await operator_view.list_quarantine(engine, caller, _cursor(asked))
+    return await operator_view.list_quarantine(engine, caller, asked.cursor)
 
 
 async def _audit(engine: Engine, caller: Caller, asked: Asked) -> operator_view.AuditPage:
-    return await operator_view.list_audit(engine, caller, _cursor(asked))
-
-
-def _cursor(asked: Asked) -> int | None:
-    return int(asked.query.cursor) if asked.query.cursor else None
+    return await operator_view.list_audit(engine, caller, asked.cursor)
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -9,12 +9,14 @@ from aiohttp import web
 from oncall.errors import Invalid
 from oncall.expectations import labels_of
 from oncall.moment import parse_moment
+from oncall.services import deploys
 from oncall.services.catalog import checks as checks_view
 from oncall.services.catalog import unowned as unowned_view
 from oncall.services.catalog import view as catalog_view
 from oncall.services.explain import Explanation, explain
 from oncall.services.people.rights import Right
 from oncall.walk import Walk
+from oncall.web.forms import cursor_of
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render
 from oncall.web.sessions import signed_in
@@ -41,6 +43,14 @@ async def service(request: web.Request) -> web.StreamResponse:
     entry = await catalog_view.view_entry(engine, caller, request.match_info["name"])
     checks = await checks_view.view_service(engine, caller, entry.name)
     return render(request, "service.html", {"entry": entry, "checks": checks, "teams": engine.directory.teams})
+
+
+@signed_in
+async def list_deploys(request: web.Request) -> web.StreamResponse:
+    """What went out, newest first."""
+    found = await deploys.list_deploys(engine_of(request), request[CALLER], cursor_of(request))
+    catalog = engine_of(request).directory.catalog
+    return render(request, "deploys.html", {"found": found, "known": {entry.name for entry in catalog.entries}})
 
 
 @signed_in

@@ -19,6 +19,7 @@ from oncall.services.catalog import unowned as unowned_view
 from oncall.services.catalog import view as catalog_view
 from oncall.services.explain import Explanation, explain
 from oncall.services.people.rights import Caller, Right
+from oncall.services.views.incident_view import Cursor
 from oncall.web.operations import Asked, Operation
 from routing.matchers import MatcherError
 
@@ -75,8 +76,8 @@ async def _change(engine: Engine, caller: Caller, asked: Asked) -> deploys.Deplo
     return await deploys.record_change(engine, caller, asked.body)
 
 
-async def _deploys(engine: Engine, caller: Caller, _asked: Asked) -> deploys.DeployList:
-    return await deploys.newest(engine, caller)
+async def _deploys(engine: Engine, caller: Caller, asked: Asked) -> deploys.DeployList:
+    return await deploys.list_deploys(engine, caller, asked.cursor)
 
 
 async def _readiness(engine: Engine, caller: Caller, _asked: Asked) -> checks_view.ReadinessView:
@@ -178,8 +179,9 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/deploys",
         name="list_deploys",
-        about="The newest deploys of all services.",
+        about="Deploys of all services, newest first.",
         call=_deploys,
+        query=Cursor,
         answer=deploys.DeployList,
     ),
     Operation(

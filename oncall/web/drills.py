@@ -15,7 +15,7 @@ from oncall.services import drills, game_days
 from oncall.services.drills import NewDrill
 from oncall.services.game_days import MOST_STEPS, Abort, NewGameDay
 from oncall.services.people.rights import Right
-from oncall.web.forms import read_form
+from oncall.web.forms import cursor_of, read_form
 from oncall.web.incidents import number_of
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import problem_of
@@ -24,6 +24,8 @@ from oncall.web.sessions import signed_in
 
 #: Rows of the script's form; "more rows" gives twice as many.
 ROWS = 5
+#: Game days shown beside the drills; the others have a view of their own.
+NEWEST = 10
 #: A row of the form nobody has written into.
 BLANK = {"minutes": "0", "team": "", "title": "", "service": "", "text": "", "announced": ""}
 _STEP = re.compile(r"(minutes|team|title|service|text|announced)-([0-9]{1,2})")
@@ -32,10 +34,18 @@ _STEP = re.compile(r"(minutes|team|title|service|text|announced)-([0-9]{1,2})")
 @signed_in
 async def listed(request: web.Request) -> web.StreamResponse:
     """What was practised, and forms for more."""
-    engine, caller = engine_of(request), request[CALLER]
-    found = await drills.list_drills(engine, caller)
+    engine, caller, cursor = engine_of(request), request[CALLER], cursor_of(request)
+    found = await drills.list_drills(engine, caller, cursor)
     days = await game_days.list_game_days(engine, caller)
-    return render(request, "drills.html", {"found": found, "days": days.game_days[:10], "mine": _mine(request)})
+    context = {"found": found, "older": cursor is not None, "days": days.game_days[:NEWEST], "mine": _mine(request)}
+    return render(request, "drills.html", context)
+
+
+@signed_in
+async def list_game_days(request: web.Request) -> web.StreamResponse:
+    """Every game day, newest first."""
+    found = await game_days.list_game_days(engine_of(request), request[CALLER], cursor_of(request))
+    return render(request, "game_days.html", {"found": found, "mine": _mine(request)})
 
 
 @signed_in

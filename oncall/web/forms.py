@@ -1,14 +1,15 @@
-"""Forms as the structs of services: what a browser sends is text, and an empty field says nothing."""
+"""Forms and addresses as the structs of services: what a browser sends is text, and what is empty says nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 import msgspec
 from aiohttp import web
 
 from oncall.errors import Invalid
+from oncall.services.views.incident_view import Cursor
 from oncall.web.sessions import FORM_FIELD
 
 _T = TypeVar("_T", bound=msgspec.Struct)
@@ -31,3 +32,25 @@ async def read_form(request: web.Request, kind: type[_T], *, empty_counts: Colle
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `")
         raise Invalid(what, "Correct the form and send it again.", path.rstrip("`") or "$") from error
+
+
+def read_query(given: Mapping[str, str], kind: type[_T]) -> _T:
+    """What an address asks for, as a value of that type.
+
+    Raises:
+        Invalid: a part is unknown or cannot be used; the sentence names it.
+    """
+    try:
+        return msgspec.convert({name: value for name, value in given.items() if value}, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Invalid(str(error), "Choose one of the filters.", "query") from error
+
+
+def cursor_of(request: web.Request) -> int | None:
+    """Where a list goes on; None at its begin.
+
+    Raises:
+        Invalid: it is no cursor of ours.
+    """
+    found = read_query({"cursor": request.query.get("cursor", "")}, Cursor).cursor
+    return int(found) if found else None

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from notifiers.message import MessageKind
-from oncall.errors import Invalid, NotFound, OncallError, SignedOut
+from oncall.errors import NotFound, OncallError, SignedOut
 from oncall.incident.record import ROLES
 from oncall.services import acting
 from oncall.services.views import incident_list, incident_view, now_view, similar
 from oncall.services.views.incident_list import ListQuery
+from oncall.web.forms import cursor_of, read_query
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import Problem, problem_of
 from oncall.web.rendering import render, see_other
@@ -37,16 +37,9 @@ async def now(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def listed(request: web.Request) -> web.StreamResponse:
     """The list."""
-    given = {name: value for name, value in request.query.items() if value}
-    try:
-        query = msgspec.convert({"status": "open"} | given, ListQuery, strict=False) if "status" not in given else None
-        if query is None:
-            shown = {k: v for k, v in given.items() if not (k == "status" and v == "all")}
-            query = msgspec.convert(shown, ListQuery, strict=False)
-    except msgspec.ValidationError as error:
-        raise Invalid(str(error), "Choose one of the filters.", "query") from error
+    status = request.query.get("status") or "open"
+    query = read_query({**request.query, "status": "" if status == "all" else status}, ListQuery)
     found = await incident_list.list_incidents(engine_of(request), request[CALLER], query)
-    status = given.get("status", "open")
     return render(request, "incidents.html", {"found": found, "query": query, "status": status})
 
 
@@ -60,9 +53,8 @@ async def one(request: web.Request) -> web.StreamResponse:
 async def alerts(request: web.Request) -> web.StreamResponse:
     """All its alerts, a stretch at a time."""
     number = number_of(request)
-    skip = request.query.get("cursor", "0")
     engine, caller = engine_of(request), request[CALLER]
-    found = await incident_view.alerts_after(engine, caller, number, int(skip) if skip.isdecimal() else 0)
+    found = await incident_view.alerts_after(engine, caller, number, cursor_of(request) or 0)
     return render(request, "alerts.html", {"found": found, "number": number})
 
 
@@ -70,9 +62,8 @@ async def alerts(request: web.Request) -> web.StreamResponse:
 async def timeline(request: web.Request) -> web.StreamResponse:
     """Older lines of its timeline."""
     number = number_of(request)
-    before = request.query.get("cursor", "")
     engine, caller = engine_of(request), request[CALLER]
-    found = await incident_view.timeline_before(engine, caller, number, int(before) if before.isdecimal() else None)
+    found = await incident_view.timeline_before(engine, caller, number, cursor_of(request))
     return render(request, "timeline.html", {"found": found, "number": number})
 
 

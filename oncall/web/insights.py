@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import msgspec
 from aiohttp import web
 
-from oncall.errors import Invalid, NotFound
+from oncall.errors import NotFound
 from oncall.services import weekly
 from oncall.services.views import insights
-from oncall.services.views.insights import Insights, InsightsQuery
+from oncall.services.views.insights import InsightsQuery
 from oncall.services.weekly import SetDigest
 from oncall.web.chart import bars, heat
 from oncall.web.csv_tables import as_csv, attachment
-from oncall.web.forms import read_form
+from oncall.web.forms import read_form, read_query
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
@@ -24,11 +23,12 @@ TABLES = ("people", "teams", "kinds", "days", "ahead", "weeks", "person_weeks")
 @signed_in
 async def show(request: web.Request) -> web.StreamResponse:
     """The whole view."""
-    found = await _found(request)
+    query = read_query(request.query, InsightsQuery)
     engine = engine_of(request)
+    found = await insights.view_insights(engine, request[CALLER], query)
     context = {
         "found": found,
-        "days": int(request.query.get("days", "28")),
+        "days": query.days,
         "bars": bars(found.days),
         "heat": heat(found.person_weeks, [week.week for week in found.weeks]),
         "teams": engine.directory.teams,
@@ -58,19 +58,11 @@ async def table(request: web.Request) -> web.StreamResponse:
     name = request.match_info["table"].removesuffix(".csv")
     if name not in TABLES:
         raise NotFound("there is no such table", f"Choose one of {', '.join(TABLES)}.")
-    found = await _found(request)
+    query = read_query(request.query, InsightsQuery)
+    found = await insights.view_insights(engine_of(request), request[CALLER], query)
     return web.Response(
         text=as_csv(getattr(found, name)),
         content_type="text/csv",
         charset="utf-8",
         headers=attachment(f"oncall-{name}.csv"),
     )
-
-
-async def _found(request: web.Request) -> Insights:
-    given = {name: value for name, value in request.query.items() if value}
-    try:
-        query = msgspec.convert(given, InsightsQuery, strict=False)
-    except msgspec.ValidationError as error:
-        raise Invalid(str(error), "Choose one of the filters.", "query") from error
-    return await insights.view_insights(engine_of(request), request[CALLER], query)

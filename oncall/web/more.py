@@ -14,6 +14,7 @@ PLACES = (
     ("/insights", "Load and noise", "Who carries how much, which alerts only make noise", "now"),
     ("/grouping", "Grouping", "What people’s answers taught, suggestions about rules, trying a change out", "list"),
     ("/services", "Services", "Who owns what, and where to look", "box"),
+    ("/deploys", "Deploys", "What went out when, of all services", "out"),
     ("/route", "Where would it go?", "The path of an alert before it happens", "up"),
     ("/unowned", "Unowned alerts", "What went to the fallback team, and how to settle it", "warn"),
     ("/readiness", "Readiness", "Which services are ready to be woken up for", "check"),

@@ -41,6 +41,11 @@ class Asked:
             raise NotFound(f"there is nothing numbered {text[:40]!r}", "Numbers are digits only.")
         return int(text)
 
+    @property
+    def cursor(self) -> int | None:
+        """Where the list goes on, where its query is a `Cursor`; None at its begin."""
+        return int(self.query.cursor) if self.query.cursor else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:

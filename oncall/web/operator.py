@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.services.views import operator_view, providers_view
+from oncall.web.forms import cursor_of
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.rendering import render
 from oncall.web.sessions import signed_in
@@ -27,17 +28,12 @@ async def providers(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def quarantine(request: web.Request) -> web.StreamResponse:
     """What could not be used."""
-    found = await operator_view.list_quarantine(engine_of(request), request[CALLER], _before(request))
+    found = await operator_view.list_quarantine(engine_of(request), request[CALLER], cursor_of(request))
     return render(request, "quarantine.html", {"found": found})
 
 
 @signed_in
 async def audit(request: web.Request) -> web.StreamResponse:
     """Who changed what."""
-    found = await operator_view.list_audit(engine_of(request), request[CALLER], _before(request))
+    found = await operator_view.list_audit(engine_of(request), request[CALLER], cursor_of(request))
     return render(request, "audit.html", {"found": found})
-
-
-def _before(request: web.Request) -> int | None:
-    text = request.query.get("cursor", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None

@@ -9,8 +9,8 @@ from oncall.services.views import incident_view
 from oncall.web.operations import Asked, Operation
 
 
-async def _drills(engine: Engine, caller: Caller, _asked: Asked) -> drills.Drills:
-    return await drills.list_drills(engine, caller)
+async def _drills(engine: Engine, caller: Caller, asked: Asked) -> drills.Drills:
+    return await drills.list_drills(engine, caller, asked.cursor)
 
 
 async def _start_drill(engine: Engine, caller: Caller, asked: Asked) -> incident_view.IncidentView:
@@ -19,8 +19,7 @@ async def _start_drill(engine: Engine, caller: Caller, asked: Asked) -> incident
 
 
 async def _game_days(engine: Engine, caller: Caller, asked: Asked) -> game_days.GameDays:
-    before = int(asked.query.cursor) if asked.query.cursor else None
-    return await game_days.list_game_days(engine, caller, before)
+    return await game_days.list_game_days(engine, caller, asked.cursor)
 
 
 async def _game_day(engine: Engine, caller: Caller, asked: Asked) -> game_days.GameDayView:
@@ -41,8 +40,9 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/drills",
         name="list_drills",
-        about="The newest practice incidents, and who answered how fast.",
+        about="Practice incidents, newest first, and who answered how fast.",
         call=_drills,
+        query=incident_view.Cursor,
         answer=drills.Drills,
     ),
     Operation(

@@ -31,6 +31,7 @@ BEHIND_MORE = (
     "/teams",
     "/rotations",
     "/services",
+    "/deploys",
     "/unowned",
     "/readiness",
     "/route",

@@ -14,7 +14,7 @@ from oncall.services.actions import ActionQuery, ChangeAction, NewAction
 from oncall.services.reviews import DraftReview, SaveReview
 from oncall.services.views import incident_view
 from oncall.web.csv_tables import as_csv, attachment
-from oncall.web.forms import read_form
+from oncall.web.forms import read_form, read_query
 from oncall.web.incidents import number_of
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import Problem, problem_of
@@ -107,9 +107,9 @@ async def list_actions(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def actions_csv(request: web.Request) -> web.StreamResponse:
     """The same as CSV."""
-    found = await actions.list_actions(engine_of(request), request[CALLER], _query(request))
+    found = await actions.all_actions(engine_of(request), request[CALLER], _query(request))
     headers = attachment("action-items.csv")
-    return web.Response(text=as_csv(found.actions), content_type="text/csv", charset="utf-8", headers=headers)
+    return web.Response(text=as_csv(found), content_type="text/csv", charset="utf-8", headers=headers)
 
 
 @signed_in
@@ -144,10 +144,7 @@ async def _show(request: web.Request, problem: Problem | None = None) -> web.Str
 
 
 def _query(request: web.Request) -> ActionQuery:
-    given = {name: value for name, value in request.query.items() if value}
+    given = dict(request.query)
     if given.get("owner") == ME:
         given["owner"] = request[CALLER].person
-    try:
-        return msgspec.convert(given, ActionQuery, strict=False)
-    except msgspec.ValidationError as error:
-        raise Invalid(str(error), "Choose one of the filters.", "query") from error
+    return read_query(given, ActionQuery)

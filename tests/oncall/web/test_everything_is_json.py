@@ -38,6 +38,8 @@ DATA = {
     "/operator/quarantine": "/operator/quarantine",
     "/operator/audit": "/operator/audit",
     "/contacts": "/contacts",
+    "/deploys": "/deploys",
+    "/game-days": "/game-days",
     "/drills": "/drills",
     "/game-days/{id}": "/game-days/{id}",
     "/account": "/account",

@@ -31,7 +31,9 @@ CASES = [
 
 def involving(statuses: dict[str, InvolvementStatus]) -> Incident:
     parts = tuple(
-        Involvement(team=team, status=status, severity=Severity.CRITICAL, policy=Policy(name="p", steps=()), since=START)
+        Involvement(
+            team=team, status=status, severity=Severity.CRITICAL, policy=Policy(name="p", steps=()), since=START
+        )
         for team, status in statuses.items()
     )
     return Incident(id=1, title="x", severity=Severity.CRITICAL, service="", opened_at=START, involvements=parts)
