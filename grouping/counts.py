@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from grouping.rows import Changes
+from grouping.decay import weight_at
+from grouping.rows import Changes, from_text, to_text
+
+#: Two components that began together so often are companions.
+COMPANIONS = 1.5
 
 
 @dataclass(slots=True)
@@ -27,7 +30,7 @@ class KindCount:
 
     def as_text(self) -> str:
         """The row's value."""
-        return json.dumps([self.name, self.count, self.last, list(self.hours.items()), self.pages])
+        return to_text([self.name, self.count, self.last, list(self.hours.items()), self.pages])
 
 
 @dataclass(slots=True)
@@ -46,7 +49,7 @@ class ComponentCount:
 
     def as_text(self) -> str:
         """The row's value."""
-        return json.dumps([self.thing, self.scope, self.namespace, self.team, self.count, self.last])
+        return to_text([self.thing, self.scope, self.namespace, self.team, self.count, self.last])
 
 
 class Counts:
@@ -74,12 +77,12 @@ class Counts:
 
     def load(self, key: str, value: str) -> None:
         """Take a row back."""
-        self.by_key[int(key)] = json.loads(value)
+        self.by_key[int(key)] = from_text(value)
 
     def row(self, key: str) -> str | None:
         """The row as it now is."""
         found = self.by_key.get(int(key))
-        return json.dumps(found) if found else None
+        return to_text(found) if found else None
 
 
 class PairCounts(Counts):
@@ -113,6 +116,38 @@ class PairCounts(Counts):
         return ((k >> 32, k & 0xFFFFFFFF, v[0]) for k, v in self.by_key.items())
 
 
+class TieCounts(PairCounts):
+    """The same for components, with those at hand that were ever companions; ask the count whether they still are."""
+
+    def __init__(self, table: str, changes: Changes) -> None:
+        super().__init__(table, changes)
+        self.companions: dict[int, set[int]] = {}
+
+    def add(self, a: int, b: int, weight: float, at: float, window: float) -> None:
+        """As for any pair."""
+        super().add(a, b, weight, at, window)
+        if self.count(a, b) >= COMPANIONS * weight:
+            self._join(a, b)
+
+    def drop(self, key: int) -> None:
+        """As for any pair."""
+        super().drop(key)
+        a, b = key >> 32, key & 0xFFFFFFFF
+        for one, other in ((a, b), (b, a)):
+            self.companions.get(one, _NOBODY).discard(other)
+
+    def load(self, key: str, value: str) -> None:
+        """As for any pair."""
+        super().load(key, value)
+        count, last = self.by_key[int(key)]
+        if count >= COMPANIONS * weight_at(last):
+            self._join(int(key) >> 32, int(key) & 0xFFFFFFFF)
+
+    def _join(self, a: int, b: int) -> None:
+        self.companions.setdefault(a, set()).add(b)
+        self.companions.setdefault(b, set()).add(a)
+
+
 class HabitCounts(Counts):
     """How often something was seen, against how often chance alone would have shown it: both inflated."""
 
@@ -141,3 +176,5 @@ class HabitCounts(Counts):
 
 
 _NEVER = [0.0, 0.0]
+#: Stays empty.
+_NOBODY: set[int] = set()

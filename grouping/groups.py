@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from grouping.arrival import DEPLOY
 from grouping.counts import KindCount
-from grouping.rows import Changes
+from grouping.rows import Changes, from_text, to_text
 
 #: An incident without a new alert for this long takes nothing more in.
 OPEN_SECONDS = 3 * 86400.0
@@ -33,11 +32,11 @@ class Member:
     incident: str = ""
     #: Log-odds with the alerts around it, by episode; only until the second looks are over, so not kept.
     ties: dict[str, float] = field(default_factory=dict)
+    #: This is no alert, but a deploy.
+    is_deploy: bool = field(init=False)
 
-    @property
-    def is_deploy(self) -> bool:
-        """Whether this is no alert, but a deploy."""
-        return self.kind.name[0] == DEPLOY
+    def __post_init__(self) -> None:
+        self.is_deploy = self.kind.name[0] == DEPLOY
 
     def fires(self, at: float) -> bool:
         """Whether it still fired at that instant."""
@@ -162,7 +161,7 @@ class OpenIncidents:
             return None
         facts = [member.at, member.team, member.called, member.pages, member.source_group, member.resolved_at]
         facts.append(member.paged)
-        return json.dumps([member.incident, member.kind.name, *facts])
+        return to_text([member.incident, member.kind.name, *facts])
 
     def load(
         self, rows: Iterable[tuple[str, str]], kind_named: Callable[[tuple[str, str, str], str], KindCount]
@@ -171,7 +170,7 @@ class OpenIncidents:
         found = []
         for episode, value in rows:
             # Rows of the release before end without the last; what was called then counts as called at once.
-            incident, name, at, team, called, pages, group, resolved_at, *paged = json.loads(value)
+            incident, name, at, team, called, pages, group, resolved_at, *paged = from_text(value)
             rule, thing, scope = name
             kind = kind_named((rule, thing, scope), team)
             found.append(

@@ -31,7 +31,7 @@ def learn(stats: Statistics, kind: KindCount, at: float, recent: dict[int, float
     kind.last = at
     stats.components[kind.component].last = at
     stats.changes.touch("kind", str(kind.id))
-    stats.remember_arrival(kind.id, at)
+    stats.remember_arrival(kind, at)
 
 
 def _count(stats: Statistics, kind: KindCount, at: float, *, fresh: bool) -> None:
@@ -122,14 +122,5 @@ def _met(stats: Statistics, kind: KindCount, others: dict[int, float] | set[int]
 def _slow_companions(
     stats: Statistics, kind: KindCount, at: float, but: dict[int, float] | tuple[()]
 ) -> set[int] | None:
-    arrivals = stats.arrived(at - SLOW_WINDOW, at - FAST_REACH)
-    if len(arrivals) > SLOW_BASKET:
-        return None
-    return {
-        other_id
-        for other_id in set(arrivals)
-        if other_id != kind.id
-        and other_id not in but
-        and (other := stats.kinds.get(other_id)) is not None
-        and stats.is_near(kind.component, other.component)
-    }
+    near = stats.arrived_near(kind.component, at - SLOW_WINDOW, at - FAST_REACH, SLOW_BASKET)
+    return None if near is None else {other.id for other in near if other.id != kind.id and other.id not in but}

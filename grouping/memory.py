@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from grouping.counts import KindCount
-from grouping.rows import Changes
+from grouping.rows import Changes, from_text, to_text
 
 #: An answer outweighs the statistics up to here (log-odds).
 ANSWERED = 3.0
@@ -39,11 +37,11 @@ class PairMemory:
 
     def load(self, key: str, value: str) -> None:
         """Take a row back."""
-        self._sums[key] = json.loads(value)
+        self._sums[key] = from_text(value)
 
     def row(self, key: str) -> str | None:
         """The row as it now is."""
-        return json.dumps(self._sums[key]) if key in self._sums else None
+        return to_text(self._sums[key]) if key in self._sums else None
 
 
 def _key(a: KindCount, b: KindCount) -> str:

@@ -75,8 +75,7 @@ class Placing:
         if like is not None:
             place.incident, place.basis, place.like = like.incident, Basis.REPEAT, like
             return place
-        in_reach = (m for m in reversed(latest.values()) if m.incident or m.is_deploy)
-        ties = self._tying.ties(kind, at, in_reach, pages=arrival.pages)
+        ties = self._tying.ties(kind, at, reversed(latest.values()), pages=arrival.pages)
         place.ties = [tie for tie in ties if tie.member.incident]
         place.deploy = deploy_behind((tie for tie in ties if not tie.member.incident), self.bars)
         place.weighed = weigh(candidates(place.ties), self._open, at, self.learned, self.bars)

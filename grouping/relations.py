@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
 
@@ -42,22 +43,32 @@ class Calls:
 
     def __init__(self, calls: Iterable[tuple[str, str]] = ()) -> None:
         self._calls: dict[str, set[str]] = {}
-        self._called_by: dict[str, set[str]] = {}
+        #: Whom each thing calls or is called by.
+        self._next_to: dict[str, set[str]] = {}
         for caller, called in calls:
             self._calls.setdefault(caller, set()).add(called)
-            self._called_by.setdefault(called, set()).add(caller)
+            self._next_to.setdefault(caller, set()).add(called)
+            self._next_to.setdefault(called, set()).add(caller)
 
     def relation(self, thing: str, other: str) -> Relation:
         """`SELF`, `CALLS`, `CALLED_BY`, `TWO_STEPS`, or `FAR` where no short path is known."""
         if thing == other:
             return Relation.SELF
-        calls, called_by = self._calls.get(thing, _NONE), self._called_by.get(thing, _NONE)
-        if other in calls:
-            return Relation.CALLS
-        if other in called_by:
-            return Relation.CALLED_BY
-        near_other = self._calls.get(other, _NONE) | self._called_by.get(other, _NONE)
-        return Relation.TWO_STEPS if near_other & (calls | called_by) else Relation.FAR
+        mine = self._next_to.get(thing)
+        if mine is None:
+            return Relation.FAR
+        if other in mine:
+            return Relation.CALLS if other in self._calls.get(thing, _NONE) else Relation.CALLED_BY
+        return Relation.FAR if mine.isdisjoint(self._next_to.get(other, _NONE)) else Relation.TWO_STEPS
+
+    def near(self, thing: str, among: AbstractSet[str]) -> set[str]:
+        """Those of some things that are no more than two steps away, the thing itself among them."""
+        mine = self._next_to.get(thing, _NONE)
+        if len(mine) > len(among):
+            found = {other for other in among if not mine.isdisjoint(self._next_to.get(other, _NONE))}
+        else:
+            found = set().union(*(among & self._next_to[step] for step in mine))
+        return found | (among & mine) | (among & {thing})
 
 
 _NONE: set[str] = set()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 
@@ -14,6 +16,16 @@ class StateRow(msgspec.Struct, frozen=True, kw_only=True):
     table: str
     key: str
     value: str | None
+
+
+def to_text(value: object) -> str:
+    """A row's value, as JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def from_text(text: str) -> Any:
+    """What a row's value says."""
+    return msgspec.json.decode(text)
 
 
 class Changes:

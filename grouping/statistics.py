@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
 
-from grouping.counts import ComponentCount, Counts, HabitCounts, KindCount, PairCounts
+from grouping.counts import COMPANIONS, ComponentCount, Counts, HabitCounts, KindCount, PairCounts, TieCounts
 from grouping.decay import WINDOW, observed_seconds, weight_at
 from grouping.kinds import Kind
 from grouping.relations import PLACES, RELATIONS, Calls, Relation
-from grouping.rows import Changes
+from grouping.rows import Changes, from_text, to_text
 
 #: Where the lag between two alerts falls; the last bin is everything beyond.
 LAG_BINS = (15.0, 45.0, 90.0, 150.0, 300.0, 600.0)
@@ -24,8 +24,6 @@ MAX_CACHED = 300_000
 #: How far back arrivals are kept to see what chance would have put together at the same hour of earlier days.
 LOG_SECONDS = 3 * 86400.0 + 3700.0
 MAX_LOG = 60_000
-#: Two components that began together so often are companions.
-COMPANIONS = 1.5
 
 #: What a new installation believes of each place before it has seen anything: pseudo-counts seen for one by chance.
 PRIOR_SEEN = (6.0, 4.0, 4.0, 2.0, 2.0, 1.5, 1.2, 2.0, 1.5, 1.5, 1.2, 1.2, 1.1, 1.0)
@@ -73,7 +71,7 @@ class Statistics:
         self._next_id = 1
         self._next_rule = 1
         self.pairs = PairCounts("pair", changes)
-        self.ties = PairCounts("tie", changes)
+        self.ties = TieCounts("tie", changes)
         self.slow_pairs = PairCounts("slow_pair", changes)
         self._pair_counts, self._tie_counts = self.pairs.by_key, self.ties.by_key
         self.habits = HabitCounts("habit", changes)
@@ -84,8 +82,11 @@ class Statistics:
         self.shapes = HabitCounts("shape", changes)
         self.pair_tables = (self.pairs, self.ties, self.slow_pairs)
         self.habit_tables = (self.habits, self.slow_habits)
+        tables: tuple[Counts, ...] = (*self.pair_tables, *self.habit_tables, self.places, self.shapes)
+        self._tables = {counts.table: counts for counts in tables}
         self.log_times: list[float] = []
         self.log_kinds: list[int] = []
+        self._log_components: list[int] = []
         self._log_first = 0
         self.since: float | None = None
         self._relations: dict[int, int] = {}
@@ -173,12 +174,21 @@ class Statistics:
             relation = Relation.TEAM
         return relation + (RELATIONS if a.scope != b.scope else 0)
 
-    def is_near(self, a: int, b: int) -> bool:
-        """Whether two components may still belong together an hour apart: neighbours, or known companions."""
-        place = self._relations.get(a << 32 | b)
-        if place is None:
-            place = self.place(a, b)
-        return place < Relation.NAMESPACE or (place != RELATIONS and self.tie_count(a, b) >= COMPANIONS)
+    def near(self, component: int, among: AbstractSet[int]) -> set[int]:
+        """Those of some components that may still belong together with it an hour apart: neighbours, or companions."""
+        components = self.components
+        mine = components[component]
+        scope = mine.scope
+        here = {
+            other.thing: other.id for i in among if (other := components.get(i)) is not None and other.scope == scope
+        }
+        found = {here[thing] for thing in self.calls.near(mine.thing, here.keys())}
+        companions = self.ties.companions.get(component)
+        for i in companions & among if companions else ():
+            other = components.get(i)
+            if other is not None and other.thing != mine.thing and self.tie_count(component, i) >= COMPANIONS:
+                found.add(i)
+        return found
 
     def tie_count(self, a: int, b: int) -> float:
         """How often the two components began together, decayed."""
@@ -242,12 +252,13 @@ class Statistics:
         total, of_hour = self.shapes.get(-1)[0], self.shapes.get(-2 - self.hour)[0]
         return (of_hour / self.weight + HOUR_PRIOR / 24) / (total / self.weight + HOUR_PRIOR)
 
-    def remember_arrival(self, kind: int, at: float) -> None:
+    def remember_arrival(self, kind: KindCount, at: float) -> None:
         """Keep the arrival for later comparisons, and forget those too old for them."""
         if self.log_times and at < self.log_times[-1]:
             at = self.log_times[-1]
         self.log_times.append(at)
-        self.log_kinds.append(kind)
+        self.log_kinds.append(kind.id)
+        self._log_components.append(kind.component)
         self.changes.touch("arrival", str(self._log_first + len(self.log_times) - 1))
         if len(self.log_times) % 500 == 0:
             self._forget_arrivals(max(bisect_left(self.log_times, at - LOG_SECONDS), len(self.log_times) - MAX_LOG))
@@ -257,11 +268,22 @@ class Statistics:
             self.changes.touch("arrival", str(number))
         if many > 0:
             self._log_first += many
-            del self.log_times[:many], self.log_kinds[:many]
+            del self.log_times[:many], self.log_kinds[:many], self._log_components[:many]
 
     def arrived(self, since: float, until: float) -> list[int]:
         """The kinds that began in [since, until], repeated as often as they did."""
         return self.log_kinds[bisect_left(self.log_times, since) : bisect_right(self.log_times, until)]
+
+    def arrived_near(self, component: int, since: float, until: float, most: int) -> list[KindCount] | None:
+        """Those of them near a component, each once; None where more than `most` alerts began."""
+        begin, end = bisect_left(self.log_times, since), bisect_right(self.log_times, until)
+        if end - begin > most:
+            return None
+        near = self.near(component, set(self._log_components[begin:end]))
+        if not near:
+            return []
+        found = (self.kinds.get(number) for number in set(self.log_kinds[begin:end]))
+        return [kind for kind in found if kind is not None and kind.component in near]
 
     def drop_kinds(self, numbers: set[int]) -> None:
         """Forget kinds; the caller drops their pairs."""
@@ -287,7 +309,7 @@ class Statistics:
 
     def row(self, table: str, key: str) -> str | None:
         """The row as it now is, None where it went."""
-        counts = self._tables().get(table)
+        counts = self._tables.get(table)
         if counts is not None:
             return counts.row(key)
         if table == "since":
@@ -296,7 +318,7 @@ class Statistics:
             return str(self.rules[key]) if key in self.rules else None
         if table == "arrival":
             index = int(key) - self._log_first
-            return json.dumps([self.log_times[index], self.log_kinds[index]]) if index >= 0 else None
+            return to_text([self.log_times[index], self.log_kinds[index]]) if index >= 0 else None
         found = self.kinds.get(int(key)) if table == "kind" else self.components.get(int(key))
         return found.as_text() if found else None
 
@@ -310,13 +332,15 @@ class Statistics:
             self._load_kind(int(key), value)
         for _, value in rows.get("since", ()):
             self.since = float(value)
-        for name, counts in self._tables().items():
+        for name, counts in self._tables.items():
             for key, value in rows.get(name, ()):
                 counts.load(key, value)
-        arrivals = sorted((int(key), json.loads(value)) for key, value in rows.get("arrival", ()))
+        arrivals = sorted((int(key), from_text(value)) for key, value in rows.get("arrival", ()))
         self._log_first = arrivals[0][0] if arrivals else 0
         self.log_times = [value[0] for _, value in arrivals]
         self.log_kinds = [value[1] for _, value in arrivals]
+        kinds = (self.kinds.get(number) for number in self.log_kinds)
+        self._log_components = [kind.component if kind else 0 for kind in kinds]
         self._next_id = 1 + max(self._numbers(), default=0)
         self._next_rule = 1 + max(self._rule_numbers(), default=0)
 
@@ -332,17 +356,13 @@ class Statistics:
             yield from (max(key >> 32, key >> 8 & 0xFFFFFF) for key in habits.by_key)
 
     def _load_component(self, number: int, value: str) -> None:
-        thing, scope, namespace, team, count, last = json.loads(value)
+        thing, scope, namespace, team, count, last = from_text(value)
         self.components[number] = ComponentCount(number, thing, scope, namespace, team, count, last)
         self._component_ids[thing, scope] = number
 
     def _load_kind(self, number: int, value: str) -> None:
-        (rule, thing, scope), count, last, hours, pages = json.loads(value)
+        (rule, thing, scope), count, last, hours, pages = from_text(value)
         component = self._component_ids[thing, scope]
         name = (rule, thing, scope)
         self.kinds[number] = KindCount(number, self.rules[rule], component, name, count, last, dict(hours), pages)
         self._kind_ids[name] = number
-
-    def _tables(self) -> dict[str, Counts]:
-        tables: tuple[Counts, ...] = (*self.pair_tables, *self.habit_tables, self.places, self.shapes)
-        return {counts.table: counts for counts in tables}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice
 
 from grouping.counts import KindCount
 from grouping.decay import FAST_REACH, SLOW_WINDOW
@@ -75,36 +74,44 @@ class Tying:
         self._memory = memory
 
     def ties(self, kind: KindCount, at: float, latest: Iterable[Member], *, pages: bool) -> list[Tie]:
-        """The ties of a new alert to the latest alert of each kind, given newest first."""
+        """The ties of a new alert to the latest alert of each kind, given newest first.
+
+        Of alerts, only those whose incident is open are tied.
+        """
         fast, slow = self._around(kind, at, latest)
         fast_worth, slow_worth = self._worth(kind, fast, FAST_LIMIT, ALWAYS), self._worth(kind, slow, SLOW_LIMIT, 0)
         if not fast_worth and not slow_worth:
             return []
         later = Later(stats=self._stats, kind=kind, pages=pages)
-        components, scope = self._stats.components, later.component.scope
         # Deploys are no crowd: a page must not be judged otherwise because one happened.
-        alerts = [member for member in fast if not member.is_deploy]
-        later.crowd = math.log1p(len(alerts))
-        later.crowd_scope = math.log1p(sum(components[m.kind.component].scope == scope for m in alerts))
+        scopes = [member.kind.name[2] for member in fast if not member.is_deploy]
+        later.crowd = math.log1p(len(scopes))
+        later.crowd_scope = math.log1p(scopes.count(kind.name[2]))
         return [self._tie(later, at, member) for member in (*fast_worth, *slow_worth)]
 
     def _around(self, kind: KindCount, at: float, latest: Iterable[Member]) -> tuple[list[Member], list[Member]]:
         fast: list[Member] = []
         slow: list[Member] = []
+        left = LOOKED_AT
         for member in latest:
+            if member.kind is kind or not (member.incident or member.is_deploy):
+                continue
             lag = abs(at - member.at)
-            if lag > SLOW_WINDOW or len(fast) + len(slow) > LOOKED_AT:
+            if lag > SLOW_WINDOW or left < 0:
                 break
-            if member.kind is not kind:
-                (fast if lag < FAST_REACH else slow).append(member)
+            left -= 1
+            if lag < FAST_REACH:
+                fast.append(member)
+            else:
+                slow.append(member)
         return fast, slow
 
     def _worth(self, kind: KindCount, members: list[Member], limit: int, always: int) -> list[Member]:
         if len(members) <= always:
             return members
-        is_near, component = self._stats.is_near, kind.component
-        near = (m for m in members[always:] if is_near(component, m.kind.component))
-        return members[:always] + list(islice(near, limit - always))
+        others = members[always:]
+        near = self._stats.near(kind.component, {m.kind.component for m in others})
+        return members[:always] + [m for m in others if m.kind.component in near][: limit - always]
 
     def _tie(self, later: Later, at: float, member: Member) -> Tie:
         lag = abs(at - member.at)

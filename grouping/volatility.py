@@ -6,11 +6,10 @@ measured number) is not. So each firing is asked of every label whether its valu
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from grouping.rows import Changes
+from grouping.rows import Changes, from_text, to_text
 
 DAY = 86400.0
 #: A label is judged only after it was watched this long and this often.
@@ -73,7 +72,7 @@ class Volatility:
         if table == "value":
             self._first.setdefault(label, OrderedDict())[rest] = float(value)
         else:
-            self._habits[rest, label] = _Habit(*json.loads(value))
+            self._habits[rest, label] = _Habit(*from_text(value))
 
     def row(self, table: str, key: str) -> str | None:
         """The row as it now is, None where it went."""
@@ -83,7 +82,7 @@ class Volatility:
             first = values.get(rest) if values else None
             return None if first is None else repr(first)
         habit = self._habits.get((rest, label))
-        return None if habit is None else json.dumps(habit.as_list())
+        return None if habit is None else to_text(habit.as_list())
 
 
 class _Habit:

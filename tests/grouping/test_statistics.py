@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grouping.counts import COMPANIONS
 from grouping.decay import HALF_LIFE, WINDOW, observed_seconds, weight_at
 from grouping.kinds import Kind
 from grouping.learning import BASKET, learn
@@ -236,3 +237,63 @@ def test_lags_fall_into_bins(seconds, bin_):
 def test_weights_keep_their_order_for_years(at):
     assert weight_at(START + at + DAY) > weight_at(START + at) > 0
     assert observed_seconds(START, START + at) <= HALF_LIFE / math.log(2)
+
+
+CATALOG = Calls([("shop", "cart"), ("cart", "db"), ("mail", "relay")])
+
+
+@settings(max_examples=60, deadline=None)
+@given(BEGINNINGS)
+def test_near_an_hour_later_are_the_thing_its_neighbours_where_it_runs_and_whom_it_often_began_with(beginnings):
+    counted, at = Counted(CATALOG), 0.0
+    for rule, thing, scope, later in beginnings:
+        at += later
+        counted.begin(rule, thing, at, scope=scope)
+    for stats in (counted.stats, counted.reloaded()):
+        everything = stats.components.keys()
+        for a in stats.components.values():
+            expected = set()
+            for b in stats.components.values():
+                is_neighbour = a.scope == b.scope and CATALOG.relation(a.thing, b.thing) <= Relation.TWO_STEPS
+                is_companion = a.thing != b.thing and stats.tie_count(a.id, b.id) >= COMPANIONS
+                if is_neighbour or is_companion:
+                    expected.add(b.id)
+            assert stats.near(a.id, everything) == expected
+            assert stats.near(a.id, expected - {a.id}) == expected - {a.id}
+            assert stats.near(a.id, set()) == set()
+
+
+def test_near_are_told_the_same_way_of_a_hub_and_of_a_leaf():
+    """A hub has more neighbours than there are things to ask about; a leaf has fewer."""
+    calls = Calls([*((f"s{i}", "db") for i in range(50)), ("db", "disk")])
+    among = {"s1", "s2", "disk", "far"}
+    assert calls.near("db", among) == {"s1", "s2", "disk"}
+    assert calls.near("s1", among) == {"s1", "s2", "disk"}
+    assert calls.near("far", among) == {"far"}
+
+
+def test_companions_that_fade_are_near_no_longer(counted):
+    for day in range(3):
+        a, b = counted.begin("Down", "shop", day * DAY), counted.begin("Down", "mail", day * DAY + 60)
+    stats = counted.stats
+    assert stats.near(a.component, {b.component}) == {b.component}
+    stats.at(START + 90 * DAY)
+    assert stats.near(a.component, {b.component}) == set()
+    stats.at(START + 3 * DAY)
+    first, second = sorted((a.component, b.component))
+    stats.ties.drop(first << 32 | second)
+    assert stats.near(a.component, {b.component}) == set()
+
+
+def test_a_forgotten_kind_is_near_nothing(counted):
+    a, b = counted.begin("Down", "shop", 0), counted.begin("Slow", "shop", 700)
+    stats = counted.stats
+    assert [k.id for k in stats.arrived_near(a.component, START, START + 800, 10)] == [a.id, b.id]
+    stats.drop_kinds({b.id})
+    assert [k.id for k in stats.arrived_near(a.component, START, START + 800, 10)] == [a.id]
+
+
+def test_where_too_much_began_nothing_is_said_about_who_was_near(counted):
+    a = counted.begin("Down", "shop", 0)
+    counted.begin("Slow", "shop", 1)
+    assert counted.stats.arrived_near(a.component, START, START + 10, 1) is None
