@@ -24,9 +24,11 @@ from oncall.services import sent_before
 from oncall.services.messages import ASKING
 from oncall.services.trouble import open_trouble
 from oncall.store import contacts, posts
+from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
-from oncall.store.pages import Attempt, Page, PageStatus
+from oncall.store.deliveries import Attempt
+from oncall.store.pages import Page, PageStatus
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +145,7 @@ async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) 
     """Write attempts, and do what follows: retry later, the next method now. Whether each found its channel broken."""
     decisions = [await _decide(tx, carried) for carried in batch]
     after = [_after(c, d) for c, d in zip(batch, decisions, strict=True)]
-    await page_rows.record(
+    await delivery_rows.record(
         tx, [Attempt(c.pages[0].id, c.pages[0].channel, c.started, c.ended, c.outcome) for c in batch]
     )
     await page_rows.update(tx, [page for pages in after for page in pages])
@@ -182,7 +184,7 @@ async def _decide(tx: AsyncConnection, carried: Carried) -> RetryDecision:
     if outcome.kind is OutcomeKind.UNKNOWN and first.kind is MessageKind.PAGE:
         # Only a page is worth a second message where nobody can tell, and only where the person has no other method.
         has_next = await page_rows.another_method(tx, first)
-        tried = await page_rows.deliveries(tx, [first.id])
+        tried = await delivery_rows.of_pages(tx, [first.id])
         doubtful = sum(OutcomeKind(one.outcome) is OutcomeKind.UNKNOWN for one in tried)
     jitter = int(first.id[:4] or "0", 16) / 0xFFFF
     return retry.decide(

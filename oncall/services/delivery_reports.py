@@ -15,6 +15,7 @@ from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
 from oncall.services.carrying import alarm_operator, next_method
 from oncall.store import contacts
+from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store.pages import Page, PageStatus
@@ -31,13 +32,13 @@ async def report(engine: Engine, *, channel: str, page_id: str, outcome: Outcome
     """
     now = engine.clock.now()
     async with engine.database.write() as tx:
-        delivery = await page_rows.find_delivery(tx, channel, outcome.provider_id, page_id)
+        delivery = await delivery_rows.find(tx, channel, outcome.provider_id, page_id)
         if delivery is None:
             log.info("a report about an unknown message", channel=channel, provider_id=outcome.provider_id)
             return False
         if not moves_forward(OutcomeKind(delivery.outcome), outcome.kind):
             return False
-        await page_rows.settle_delivery(tx, delivery.id, outcome)
+        await delivery_rows.settle(tx, delivery.id, outcome)
         engine.metrics.reports.labels(channel, outcome.kind.value).inc()
         pages = await page_rows.carried_by(tx, delivery.page) if outcome.kind in _FAILED else []
         alarm = await _fail(tx, pages, outcome, now)

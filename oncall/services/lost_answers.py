@@ -11,9 +11,10 @@ from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
 from oncall.services import delivery_reports
 from oncall.services.sent_before import look
+from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
-from oncall.store.pages import InDoubt
+from oncall.store.deliveries import InDoubt
 
 #: How long an attempt is asked about.
 LIFE = timedelta(minutes=15)
@@ -34,7 +35,7 @@ async def ask(engine: Engine) -> int:
         return 0
     now = engine.clock.now()
     async with engine.database.read() as tx:
-        waiting = await page_rows.in_doubt(tx, tuple(asked), now - LIFE, now, MOST)
+        waiting = await delivery_rows.in_doubt(tx, tuple(asked), now - LIFE, now, MOST)
     return sum(await asyncio.gather(*(_ask(engine, asked[one.channel], one, now) for one in waiting)))
 
 

@@ -11,7 +11,7 @@ import msgspec
 from notifiers.channels import CHANNELS
 from oncall.engine import Engine
 from oncall.errors import NotFound
-from oncall.store import pages as page_rows
+from oncall.store import deliveries as delivery_rows
 
 
 class AttemptLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ async def report(engine: Engine, provider: str, since: datetime) -> ProviderRepo
     if provider not in known:
         raise NotFound(f"there is no provider {provider!r}", f"Name one of: {', '.join(sorted(known))}.")
     async with engine.database.read() as tx:
-        rows = await page_rows.deliveries_since(tx, known[provider], since)
+        rows = await delivery_rows.since(tx, known[provider], since)
     lines = tuple(
         AttemptLine(
             channel=row.channel,

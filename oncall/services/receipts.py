@@ -10,8 +10,9 @@ from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
 from oncall.services import delivery_reports, replies
 from oncall.services.replies import Incoming
+from oncall.store import deliveries as delivery_rows
 from oncall.store import pages as page_rows
-from oncall.store.pages import AwaitedReceipt
+from oncall.store.deliveries import AwaitedReceipt
 
 #: How long a message is asked about.
 LIFE = timedelta(hours=1)
@@ -25,7 +26,7 @@ async def ask(engine: Engine) -> int:
     if not asked:
         return 0
     async with engine.database.read() as tx:
-        waiting = await page_rows.awaiting_receipt(tx, tuple(asked), engine.clock.now() - LIFE, MOST)
+        waiting = await delivery_rows.awaiting_receipt(tx, tuple(asked), engine.clock.now() - LIFE, MOST)
     done = await asyncio.gather(*(_ask(engine, asked[one.channel], one) for one in waiting))
     return sum(done)
 

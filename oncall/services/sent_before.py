@@ -6,8 +6,9 @@ from notifiers.message import Message
 from notifiers.notifier import FindsSent, Notifier
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
-from oncall.store import pages as page_rows
-from oncall.store.pages import InDoubt, Page
+from oncall.store import deliveries as delivery_rows
+from oncall.store.deliveries import InDoubt
+from oncall.store.pages import Page
 
 
 async def found(engine: Engine, notifier: Notifier, page: Page, message: Message) -> Outcome | None:
@@ -19,7 +20,7 @@ async def found(engine: Engine, notifier: Notifier, page: Page, message: Message
     if page.attempts < 2 or not isinstance(notifier, FindsSent):
         return None
     async with engine.database.read() as tx:
-        tried = await page_rows.deliveries(tx, [page.id])
+        tried = await delivery_rows.of_pages(tx, [page.id])
     settled = sum(OutcomeKind(one.outcome) is not OutcomeKind.UNKNOWN for one in tried)
     if settled >= page.attempts - 1:
         return None
@@ -37,5 +38,5 @@ async def look(engine: Engine, notifier: FindsSent, lost: InDoubt) -> tuple[Outc
     if not found:
         return found
     async with engine.database.read() as tx:
-        known = await page_rows.known(tx, lost.channel, [outcome.provider_id for outcome in found])
+        known = await delivery_rows.known(tx, lost.channel, [outcome.provider_id for outcome in found])
     return tuple(outcome for outcome in found if outcome.provider_id not in known)

@@ -12,9 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.message import MessageKind
-from notifiers.outcome import Outcome, OutcomeKind
 from oncall.store.incidents import IN_LIST, chunks
-from oncall.store.schema import delivery, incident, page
+from oncall.store.schema import incident, page
 from oncall.store.statements import any_of
 
 
@@ -62,31 +61,6 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     #: When it was first due, where a limit holds it back.
     held_since: datetime | None = None
     detail: str = ""
-
-
-class Attempt(msgspec.Struct, frozen=True):
-    """One attempt to carry a page, as it is to be recorded."""
-
-    page: str
-    channel: str
-    started: datetime
-    ended: datetime
-    outcome: Outcome
-
-
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt, as it was recorded."""
-
-    id: int
-    page: str
-    channel: str
-    started_at: datetime
-    ended_at: datetime | None
-    outcome: str
-    provider_id: str
-    code: str
-    detail: str
-    trace: str = ""
 
 
 async def add(tx: AsyncConnection, pages: Sequence[Page]) -> None:
@@ -237,159 +211,11 @@ async def latest_incident(tx: AsyncConnection, channel: str, address: str) -> in
     return (await tx.execute(query)).scalar()
 
 
-async def record(tx: AsyncConnection, attempts: Sequence[Attempt]) -> None:
-    """Write what came of attempts."""
-    if attempts:
-        await tx.execute(
-            sa.insert(delivery),
-            [
-                {
-                    "page_id": one.page,
-                    "channel": one.channel,
-                    "started_at": one.started,
-                    "ended_at": one.ended,
-                    "outcome": one.outcome.kind.value,
-                    "provider_id": one.outcome.provider_id,
-                    "code": one.outcome.code,
-                    "detail": one.outcome.detail,
-                    "trace": one.outcome.trace or None,
-                }
-                for one in attempts
-            ],
-        )
-
-
-async def find_delivery(tx: AsyncConnection, channel: str, provider_id: str, page_id: str) -> Delivery | None:
-    """The attempt a provider reports on: by its own name for it, else the newest of the page that has none yet."""
-    row = None
-    if provider_id:
-        named = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.provider_id == provider_id)
-        row = (await tx.execute(named.order_by(delivery.c.id.desc()).limit(1))).one_or_none()
-    if row is None and page_id:
-        nameless = sa.select(delivery).where(
-            delivery.c.channel == channel, delivery.c.page_id == page_id, delivery.c.provider_id == ""
-        )
-        row = (await tx.execute(nameless.order_by(delivery.c.id.desc()).limit(1))).one_or_none()
-    return _delivery(row) if row else None
-
-
-async def settle_delivery(tx: AsyncConnection, number: int, outcome: Outcome) -> None:
-    """Write what a provider reported of an attempt later."""
-    values = {
-        "outcome": outcome.kind.value,
-        "provider_id": outcome.provider_id,
-        "code": outcome.code,
-        "detail": outcome.detail,
-    }
-    await tx.execute(sa.update(delivery).where(delivery.c.id == number).values(values))
-
-
 async def carried_by(tx: AsyncConnection, page_id: str) -> list[Page]:
     """The page and those that went out in the same message, in the order they were planned."""
     query = sa.select(page).where(sa.or_(page.c.id == page_id, page.c.bundled_into == page_id))
     found = [_page(row) for row in (await tx.execute(query.order_by(page.c.planned_at, page.c.id))).all()]
     return sorted(found, key=lambda p: p.id != page_id)
-
-
-class AwaitedReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that went out and whose incident still waits for an answer."""
-
-    channel: str
-    page: str
-    provider_id: str
-
-
-async def awaiting_receipt(
-    tx: AsyncConnection, channels: Collection[str], since: datetime, limit: int
-) -> list[AwaitedReceipt]:
-    """Accepted pages of these channels whose incident is triggered, newest first."""
-    query = (
-        sa.select(delivery.c.channel, delivery.c.page_id, delivery.c.provider_id)
-        .join(page, page.c.id == delivery.c.page_id)
-        .join(incident, incident.c.id == page.c.incident_id)
-        .where(
-            delivery.c.channel.in_(list(channels)),
-            delivery.c.started_at >= since,
-            delivery.c.provider_id != "",
-            delivery.c.outcome.in_([OutcomeKind.ACCEPTED.value, OutcomeKind.DELIVERED.value]),
-            page.c.kind == MessageKind.PAGE.value,
-            incident.c.status == "triggered",
-        )
-        .order_by(delivery.c.id.desc())
-        .limit(limit)
-    )
-    return [
-        AwaitedReceipt(channel=row.channel, page=row.page_id, provider_id=row.provider_id)
-        for row in (await tx.execute(query)).all()
-    ]
-
-
-class InDoubt(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt whose answer was lost, and by what its message can be found."""
-
-    page: str
-    channel: str
-    address: str
-    started_at: datetime
-    trace: str
-
-
-async def in_doubt(
-    tx: AsyncConnection, channels: Collection[str], since: datetime, until: datetime, limit: int
-) -> list[InDoubt]:
-    """Attempts that began in this span, of which nobody knows whether they were carried out; oldest first.
-
-    Those that are about to be sent once more are left out: they are looked up before that.
-    """
-    query = (
-        sa.select(delivery.c.page_id, delivery.c.channel, page.c.address, delivery.c.started_at, delivery.c.trace)
-        .join(page, page.c.id == delivery.c.page_id)
-        .where(
-            delivery.c.channel.in_(list(channels)),
-            delivery.c.started_at >= since,
-            delivery.c.started_at <= until,
-            delivery.c.outcome == OutcomeKind.UNKNOWN.value,
-            delivery.c.provider_id == "",
-            delivery.c.trace.is_not(None),
-            page.c.status.in_([PageStatus.SENT.value, PageStatus.FAILED.value]),
-        )
-        .order_by(delivery.c.id)
-        .limit(limit)
-    )
-    return [
-        InDoubt(page=row.page_id, channel=row.channel, address=row.address, started_at=row.started_at, trace=row.trace)
-        for row in (await tx.execute(query)).all()
-    ]
-
-
-async def known(tx: AsyncConnection, channel: str, provider_ids: Collection[str]) -> set[str]:
-    """Those of a provider's names for messages that some attempt already has."""
-    query = sa.select(delivery.c.provider_id).where(
-        delivery.c.channel == channel, delivery.c.provider_id.in_(list(provider_ids))
-    )
-    return set((await tx.execute(query)).scalars())
-
-
-async def deliveries(tx: AsyncConnection, page_ids: Collection[str]) -> list[Delivery]:
-    """The attempts to carry these pages, in order."""
-    found: list[Delivery] = []
-    for part in chunks(sorted(page_ids), IN_LIST):
-        query = sa.select(delivery).where(delivery.c.page_id.in_(part)).order_by(delivery.c.id)
-        found += [_delivery(row) for row in (await tx.execute(query)).all()]
-    return found
-
-
-async def deliveries_since(tx: AsyncConnection, channels: Collection[str], since: datetime) -> list[Delivery]:
-    """The attempts through these channels since then, in order."""
-    query = sa.select(delivery).where(delivery.c.channel.in_(list(channels)), delivery.c.started_at >= since)
-    return [_delivery(row) for row in (await tx.execute(query.order_by(delivery.c.id))).all()]
-
-
-async def newest_deliveries(tx: AsyncConnection, channel: str, since: datetime, limit: int) -> list[Delivery]:
-    """The newest attempts through a channel since then, newest first."""
-    query = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.started_at >= since)
-    rows = await tx.execute(query.order_by(delivery.c.started_at.desc(), delivery.c.id.desc()).limit(limit))
-    return [_delivery(row) for row in rows.all()]
 
 
 def _left(tried: Page) -> sa.Select[tuple[str]]:
@@ -480,21 +306,6 @@ def _page(row: Any) -> Page:
     columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     columns["incident"] = columns.pop("incident_id")
     return Page(**columns | {"kind": MessageKind(row.kind), "status": PageStatus(row.status)})
-
-
-def _delivery(row: Any) -> Delivery:
-    return Delivery(
-        id=row.id,
-        page=row.page_id,
-        channel=row.channel,
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        outcome=row.outcome,
-        provider_id=row.provider_id,
-        code=row.code,
-        detail=row.detail,
-        trace=row.trace or "",
-    )
 
 
 async def forget_loose(tx: AsyncConnection, before: datetime, limit: int) -> int:

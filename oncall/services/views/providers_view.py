@@ -14,8 +14,8 @@ from notifiers.outcome import OutcomeKind
 from oncall.engine import Engine
 from oncall.services.people.rights import Caller, Right
 from oncall.services.provider_report import providers
-from oncall.store import pages as page_rows
-from oncall.store.pages import Delivery
+from oncall.store import deliveries as delivery_rows
+from oncall.store.deliveries import Delivery
 
 #: Attempts of this long are judged, the newest of each channel.
 LATELY = timedelta(hours=24)
@@ -76,7 +76,7 @@ async def view_providers(engine: Engine, caller: Caller) -> ProvidersView:
     async with engine.database.read() as tx:
         for provider, channels in providers().items():
             watched = [
-                _watch(engine, name, await page_rows.newest_deliveries(tx, name, now - LATELY, MOST), now)
+                _watch(engine, name, await delivery_rows.newest(tx, name, now - LATELY, MOST), now)
                 for name in channels
                 if name in engine.notifiers
             ]

@@ -39,6 +39,7 @@ from oncall.services import (
     replies,
 )
 from oncall.services.replies import Incoming
+from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store import rotations
@@ -343,7 +344,7 @@ class Answers(RuleBasedStateMachine):
                 continue
             (incident,) = (await incident_rows.get(tx, [message.incident])).values()
             page = await page_rows.get(tx, message.page_id)
-            followed = any(one.provider_id == place for one in await page_rows.deliveries(tx, [message.page_id]))
+            followed = any(one.provider_id == place for one in await delivery_rows.of_pages(tx, [message.page_id]))
             if page is None or not followed:
                 continue
             part = incident.of(page.team)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.incident import Entry, EntryKind, IncidentStatus
-from oncall.store import alerts, grouping_state, history, incidents, pages
+from oncall.store import alerts, deliveries, grouping_state, history, incidents, pages
 from oncall.store.grouping_state import StateRow
 from oncall.store.schema import metadata
 
@@ -24,7 +24,7 @@ async def past(tx, incident, episode, page, nine):
     asked = page()
     await pages.add(tx, [asked, page(incident=2)])
     outcome = Outcome(kind=OutcomeKind.ACCEPTED, provider_id="SM1")
-    await pages.record(tx, [pages.Attempt(asked.id, "sms", nine, nine, outcome)])
+    await deliveries.record(tx, [deliveries.Attempt(asked.id, "sms", nine, nine, outcome)])
 
 
 async def delete_all(tx, numbers: list[int], limit: int) -> list[int]:

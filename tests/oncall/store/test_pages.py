@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifiers.message import MessageKind
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.incident import Incident, IncidentStatus
-from oncall.store import incidents, pages
+from oncall.store import deliveries, incidents, pages
 from oncall.store.pages import Page, PageStatus
 
 MINUTE = timedelta(minutes=1)
@@ -166,8 +166,8 @@ async def test_every_attempt_is_recorded_in_order(tx: AsyncConnection, page: Bui
     await pages.add(tx, [page()])
     for kind in (OutcomeKind.RETRY, OutcomeKind.ACCEPTED):
         outcome = Outcome(kind=kind, provider_id="SM1", code="429", detail="slow down")
-        await pages.record(tx, [pages.Attempt("pg_1", "sms", nine, nine + MINUTE, outcome)])
-    first, second = await pages.deliveries(tx, ["pg_1", "pg_none"])
+        await deliveries.record(tx, [deliveries.Attempt("pg_1", "sms", nine, nine + MINUTE, outcome)])
+    first, second = await deliveries.of_pages(tx, ["pg_1", "pg_none"])
     assert (first.outcome, second.outcome) == ("retry", "accepted")
     assert (first.page, first.provider_id, first.started_at) == ("pg_1", "SM1", nine)
 

@@ -9,8 +9,10 @@ import pytest
 from notifiers.message import MessageKind
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.services.views import providers_view
+from oncall.store import deliveries as delivery_rows
 from oncall.store import pages as page_rows
-from oncall.store.pages import Attempt, Page
+from oncall.store.deliveries import Attempt
+from oncall.store.pages import Page
 
 ACCEPTED, UNKNOWN, BROKEN, REFUSED = (
     OutcomeKind.ACCEPTED,
@@ -47,7 +49,7 @@ def attempts(engine, clock):
             lines.append(Attempt(page.id, "phone", began, began + timedelta(seconds=seconds), outcome))
         async with engine.database.write() as tx:
             await page_rows.add(tx, [page])
-            await page_rows.record(tx, lines)
+            await delivery_rows.record(tx, lines)
 
     return made
 

@@ -12,9 +12,11 @@ from notifiers.outcome import Outcome, OutcomeKind
 from oncall.services.rotations import shift_checks
 from oncall.services.rotations.report import report
 from oncall.store import contacts, rotations
+from oncall.store import deliveries as delivery_rows
 from oncall.store import pages as page_rows
 from oncall.store import shift_checks as rows
-from oncall.store.pages import Attempt, Page, PageStatus
+from oncall.store.deliveries import Attempt
+from oncall.store.pages import Page, PageStatus
 from oncall.store.rotations import StoredSegment
 from oncall.store.schema import page
 from tests.oncall.services.rotation_world import START, world
@@ -75,7 +77,7 @@ async def arrived(ops, person: str, kind: OutcomeKind) -> None:
     )
     async with ops.engine.database.write() as tx:
         await page_rows.add(tx, [sent])
-        await page_rows.record(tx, [Attempt(sent.id, "phone", now, now, Outcome(kind=kind))])
+        await delivery_rows.record(tx, [Attempt(sent.id, "phone", now, now, Outcome(kind=kind))])
 
 
 async def test_nothing_is_looked_at_more_than_a_day_ahead(ops, rota):

@@ -12,6 +12,7 @@ from oncall.incident import EntryKind
 from oncall.person import ContactMethod, ContactRule
 from oncall.services import delivery, lost_answers
 from oncall.standins.faults import Fault
+from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store.pages import PageStatus
@@ -46,7 +47,7 @@ async def attempts(engine, number: int, channel: str = "sms") -> list[tuple[str,
     async with engine.database.read() as tx:
         found = await page_rows.of_incident(tx, number)
         pages = [page.id for page in found if page.channel == channel and page.person == "ana"]
-        return [(one.outcome, one.provider_id) for one in await page_rows.deliveries(tx, pages)]
+        return [(one.outcome, one.provider_id) for one in await delivery_rows.of_pages(tx, pages)]
 
 
 def to_ana(twilio):

@@ -15,6 +15,7 @@ from oncall.errors import NotFound
 from oncall.incident import IncidentStatus
 from oncall.services import provider_report
 from oncall.standins.faults import Fault
+from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 
@@ -139,7 +140,7 @@ async def test_a_key_can_repeat_escalate_and_resolve(engine, happens, twilio, cl
 async def outcomes(engine, number: int) -> list[str]:
     async with engine.database.read() as tx:
         pages = await page_rows.of_incident(tx, number)
-        carried = await page_rows.deliveries(tx, [page.id for page in pages if page.channel != "slack"])
+        carried = await delivery_rows.of_pages(tx, [page.id for page in pages if page.channel != "slack"])
     return [d.outcome for d in carried]
 
 
