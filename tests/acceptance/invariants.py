@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -33,8 +34,15 @@ def _always(rows: dict[sa.Table, Rows]) -> None:
     _planned_pages_were_attempted(rows[page], rows[delivery])
     _nothing_starts_after_an_acknowledgement(rows[page], rows[delivery], rows[timeline])
     _status_follows_from_involvements(rows[incident], rows[involvement])
+    _something_is_due(rows[involvement], rows[timeline])
+    _steps_are_taken_once(rows[timeline])
+    _acknowledgements_expire(rows[involvement], rows[timeline])
 
 
+#: What starts an escalation from its first step, or has it walk on at once.
+BEGINS = frozenset(
+    {"opened", "involved", "released", "expired", "escalated", "reassigned", "reopened", "exhausted", "nobody"}
+)
 Rows = list[sa.Row]
 _LOOKED_AT = (alert, delivery, inbox, incident, involvement, page, timeline)
 
@@ -96,3 +104,28 @@ def _status_follows_from_involvements(incidents: Rows, involvements: Rows) -> No
         assert statuses, f"#{i.id} involves nobody"
         assert (i.resolved_at is not None) == (statuses == {"resolved"}), f"#{i.id} is {i.status} with {statuses}"
         assert ("triggered" in statuses) <= (i.status == "triggered"), f"#{i.id} is {i.status} with {statuses}"
+
+
+def _something_is_due(involvements: Rows, entries: Rows) -> None:
+    exhausted = {(e.incident_id, e.team) for e in entries if e.kind == "exhausted"}
+    for part in involvements:
+        if part.status == "triggered":
+            waits = part.next_due_at is not None or (part.incident_id, part.team) in exhausted
+            assert waits, f"invariant 2: {part.team} waits for nothing in #{part.incident_id}"
+
+
+def _steps_are_taken_once(entries: Rows) -> None:
+    said = Counter((e.incident_id, e.team, e.at, e.text) for e in entries if e.kind == "step")
+    begun = Counter((e.incident_id, e.team, e.at) for e in entries if e.kind in BEGINS)
+    for (number, team, at, text), times in said.items():
+        # Two restarts at one instant of a clock that stands are two askings.
+        most = max(1, sum(begun[number, who, at] for who in (team, "")))
+        assert times <= most, f"invariant 3: #{number} took a step {times} times at {at}: {text}"
+
+
+def _acknowledgements_expire(involvements: Rows, entries: Rows) -> None:
+    asked = {(e.incident_id, e.team) for e in entries if e.kind == "step"}
+    for part in involvements:
+        if part.status == "acknowledged" and (part.incident_id, part.team) in asked:
+            lasting = part.expires_at is None or part.next_due_at is None
+            assert not lasting, f"invariant 10: {part.team} has #{part.incident_id} for ever"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.message import Message
 from notifiers.outcome import Outcome, OutcomeKind
+from oncall.clock import Clock
 from oncall.store.database import Database
 
 
@@ -24,8 +27,32 @@ class Died(BaseException):
 class Harm(StrEnum):
     """What happens when the count has run down."""
 
+    #: kill -9 before or after a statement, a commit or a message.
     DEATH = "death"
+    #: A statement or a commit is refused.
     DATABASE = "database"
+    #: The commit is done, and the connection breaks before its answer is there.
+    LOST_ANSWER = "lost answer"
+    #: kill -9 at whatever the node awaits, be it a commit on its way.
+    AWAIT = "await"
+
+
+class Point(StrEnum):
+    """What a node passes by."""
+
+    STATEMENT = "statement"
+    COMMIT = "commit"
+    COMMITTED = "committed"
+    MESSAGE = "message"
+
+
+#: Where each harm strikes; `AWAIT` strikes from outside.
+STRIKES = {
+    Harm.DEATH: frozenset(Point),
+    Harm.DATABASE: frozenset({Point.STATEMENT, Point.COMMIT}),
+    Harm.LOST_ANSWER: frozenset({Point.COMMITTED}),
+    Harm.AWAIT: frozenset[Point](),
+}
 
 
 @dataclass
@@ -36,24 +63,22 @@ class Faults:
     #: How many points are passed unharmed before it strikes.
     after: int = 0
     dead: bool = False
-    struck: int = 0
 
     def arm(self, harm: Harm | None, after: int) -> None:
         self.harm, self.after = harm, after
 
-    def pass_by(self, *, database: bool) -> None:
+    def pass_by(self, point: Point) -> None:
         """A point at which a node may die, or, in the database, be refused."""
         if self.dead:
             raise Died
-        if self.harm is None or (self.harm is Harm.DATABASE and not database):
+        if self.harm is None or point not in STRIKES[self.harm]:
             return
         if self.after > 0:
             self.after -= 1
             return
         harm, self.harm = self.harm, None
-        self.struck += 1
-        if harm is Harm.DATABASE:
-            raise OperationalError("statement", {}, Exception("the disk is full"))
+        if harm is not Harm.DEATH:
+            raise OperationalError("statement", {}, Exception(f"the database fails: {harm}"))
         self.dead = True
         raise Died
 
@@ -70,24 +95,53 @@ class FaultyDatabase(Database):
     async def write(self) -> AsyncIterator[AsyncConnection]:
         async with super().write() as tx:
             yield tx
-            self._faults.pass_by(database=True)
-        self._faults.pass_by(database=False)
+            self._faults.pass_by(Point.COMMIT)
+        self._faults.pass_by(Point.COMMITTED)
 
     async def insert(self, statement: str, rows: Sequence[Any]) -> None:
-        self._faults.pass_by(database=True)
+        self._faults.pass_by(Point.COMMIT)
         await super().insert(statement, rows)
-        self._faults.pass_by(database=False)
+        self._faults.pass_by(Point.COMMITTED)
 
-    def _statement(self, *_: Any) -> None:
-        self._faults.pass_by(database=True)
+    def _statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        # Nothing here wakes another node either: correctness rests on row leases alone.
+        assert "advisory" not in statement, "databases that speak PostgreSQL need not have advisory locks"
+        self._faults.pass_by(Point.STATEMENT)
+
+
+class Provider(StrEnum):
+    """How a provider answers one attempt, beside the outcomes it may report."""
+
+    #: Takes the message and never answers.
+    HANGS = "hangs"
+    #: Takes nothing, and the notifier breaks its own promise.
+    RAISES = "raises"
+
+
+#: What providers do to a message, whole or broken.
+CARRIED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED, OutcomeKind.UNKNOWN, Provider.HANGS})
+#: After which the engine may, or must, send the same page again.
+REPEATED = frozenset({OutcomeKind.RETRY, OutcomeKind.UNKNOWN, *Provider})
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One message as a provider saw it."""
+
+    at: datetime
+    page: str
+    kind: str
+    channel: str
+    address: str
+    carried: bool
 
 
 @dataclass
 class Outside:
-    """What the world has been sent, whichever node sent it: page and address."""
+    """What the world has been sent, whichever node sent it."""
 
-    sent: list[tuple[str, str]] = field(default_factory=list)
-    answers: list[OutcomeKind] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    answers: list[OutcomeKind | Provider] = field(default_factory=list)
     #: Attempts whose fate the engine cannot know, or which it was asked to repeat.
     excused: int = 0
 
@@ -99,17 +153,25 @@ class Phone:
     channel: str
     outside: Outside
     faults: Faults
+    clock: Clock
     two_way: bool = True
-    timeout: float = 5.0
+    #: The engine waits two seconds longer for whoever hangs, and real time passes while the clock stands.
+    timeout: float = -1.99
 
     async def send(self, address: str, message: Message) -> Outcome:
-        self.faults.pass_by(database=False)
-        kind = self.outside.answers.pop(0) if self.outside.answers else OutcomeKind.ACCEPTED
-        if kind in {OutcomeKind.RETRY, OutcomeKind.UNKNOWN}:
+        self.faults.pass_by(Point.MESSAGE)
+        does = self.outside.answers.pop(0) if self.outside.answers else OutcomeKind.ACCEPTED
+        if does in REPEATED:
             self.outside.excused += 1
-        self.outside.sent.append((message.page_id, address))
-        self.faults.pass_by(database=False)
-        return Outcome(kind=kind, detail="as the history says")
+        sent = Sent(self.clock.now(), message.page_id, message.kind.value, self.channel, address, does in CARRIED)
+        self.outside.sent.append(sent)
+        self.faults.pass_by(Point.MESSAGE)
+        if does is Provider.HANGS:
+            await asyncio.Event().wait()
+        if does is Provider.RAISES:
+            raise KeyError("an answer nobody expected")
+        assert isinstance(does, OutcomeKind)
+        return Outcome(kind=does, detail="as the history says")
 
     async def close(self) -> None:
         pass

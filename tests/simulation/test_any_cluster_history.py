@@ -1,4 +1,4 @@
-"""Nodes die at any statement, commits fail, providers misbehave, Alertmanager retries, people answer: nothing is lost.
+"""Nodes die anywhere, commits fail, providers misbehave, calendars break, people sleep or answer: nothing is lost.
 
 Hypothesis finds histories and shrinks one that fails to the shortest that does; it prints the lines to replay it.
 """
@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import shutil
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,28 +20,46 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from notifiers.outcome import OutcomeKind
+from oncall.config import Loaded, load
 from oncall.services.rotations import calendars as rotations
 from oncall.store.database import Database
-from oncall.store.schema import metadata
-from tests.simulation.cluster import GROUPS, Cluster
-from tests.simulation.faults import Harm
+from oncall.store.schema import feed, metadata, segment
+from tests.acceptance import story
+from tests.simulation import promises
+from tests.simulation.calendar_files import ROTATIONS, CalendarFiles, Edit
+from tests.simulation.cluster import GROUPS, STAGES, Cluster
+from tests.simulation.faults import Harm, Provider
 
 nodes = st.integers(0, 1)
 groups = st.sampled_from(GROUPS)
-harms = st.sampled_from([None, None, Harm.DEATH, Harm.DATABASE])
+harms = st.sampled_from([None, None, *Harm])
 #: A stage passes some thirty points at which it may be struck.
 points = st.integers(0, 30)
 
+#: What the beginning of every history has in its database.
+KEPT = frozenset({"segment", "feed", "rotation_finding"})
+
+
+@dataclass
+class World:
+    """What every history of a test begins from."""
+
+    loaded: Loaded
+    calendars: CalendarFiles
+    fresh: Callable[[], Coroutine[Any, Any, str]]
+    #: Simulated hours of all histories so far.
+    hours: float = 0.0
+
 
 class ClusterHistory(RuleBasedStateMachine):
-    """What two nodes live through. `url` is a fresh database for each history."""
+    """What two nodes live through."""
 
-    fresh: Callable[[], Coroutine[Any, Any, str]]
+    world: World
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
-        self.cluster = Cluster(self.runner.run(type(self).fresh()))
+        self.cluster = Cluster(self.runner.run(self.world.fresh()), self.world.loaded, self.world.calendars)
         self.runner.run(self._begin())
 
     async def _begin(self) -> None:
@@ -55,25 +74,37 @@ class ClusterHistory(RuleBasedStateMachine):
     def alertmanager_repeats(self, group: str, node: int) -> None:
         self.runner.run(self.cluster.flush(group, node))
 
-    @rule(stage=st.sampled_from(["intake", "escalation", "delivery", "jobs"]), node=nodes, harm=harms, after=points)
+    @rule(troubles=st.sampled_from([5, 20, 60]), node=nodes)
+    def a_storm_begins(self, troubles: int, node: int) -> None:
+        self.runner.run(self.cluster.storm(troubles, node))
+
+    @rule(stage=st.sampled_from([*STAGES, "jobs", "calendars"]), node=nodes, harm=harms, after=points)
     def a_node_works(self, stage: str, node: int, harm: Harm | None, after: int) -> None:
         self.runner.run(self.cluster.work(stage, node, harm, after))
 
     @rule(node=nodes)
     def a_healthy_node_does_all_there_is(self, node: int) -> None:
-        for stage in ("intake", "escalation", "delivery"):
+        for stage in STAGES:
             self.runner.run(self.cluster.work(stage, node))
 
     @rule(seconds=st.sampled_from([1, 11, 31, 61, 301, 1801]))
     def time_passes(self, seconds: int) -> None:
-        self.cluster.clock.move_to(self.cluster.now() + timedelta(seconds=seconds))
+        self.cluster.wait(timedelta(seconds=seconds))
 
-    @rule(answers=st.lists(st.sampled_from(OutcomeKind), min_size=1, max_size=3))
-    def providers_misbehave(self, answers: list[OutcomeKind]) -> None:
+    @rule(hours=st.sampled_from([1, 12, 24, 72, 168]))
+    def nobody_answers_for_hours(self, hours: int) -> None:
+        self.runner.run(self.cluster.live(timedelta(hours=hours)))
+
+    @rule(answers=st.lists(st.sampled_from([*OutcomeKind, *Provider]), min_size=1, max_size=3))
+    def providers_misbehave(self, answers: list[OutcomeKind | Provider]) -> None:
         self.cluster.outside.answers += answers
 
+    @rule(rotation=st.sampled_from(sorted(ROTATIONS)), how=st.sampled_from(Edit))
+    def a_calendar_changes(self, rotation: str, how: Edit) -> None:
+        self.cluster.calendars.edit(rotation, how)
+
     @rule(
-        person=st.sampled_from(["alice", "bob", "carol", "frank", "erin"]),
+        person=st.sampled_from(["alice", "bob", "carol", "dave", "frank", "erin"]),
         text=st.sampled_from(["ack", "ack all", "resolve", "escalate", "confirm", "snooze 30m", "ack 1"]),
         node=nodes,
         harm=harms,
@@ -84,7 +115,7 @@ class ClusterHistory(RuleBasedStateMachine):
 
     @invariant()
     def the_invariants_hold(self) -> None:
-        self.runner.run(self.cluster.check_now())
+        self.runner.run(promises.check_now(self.cluster))
 
     def teardown(self) -> None:
         try:
@@ -92,24 +123,31 @@ class ClusterHistory(RuleBasedStateMachine):
         finally:
             self.runner.run(self.cluster.close())
             self.runner.close()
+            self.world.hours += self.cluster.lived / timedelta(hours=1)
 
     async def _come_to_rest(self) -> None:
         await self.cluster.settle()
-        await self.cluster.check_at_rest()
+        await promises.check_at_rest(self.cluster)
 
 
 @pytest.fixture
-async def fresh_database(backend: str, database_url: str, tmp_path: Path) -> Callable[[], Coroutine[Any, Any, str]]:
-    """Makes a database that has tables and shifts and nothing else, again and again."""
-    cluster = Cluster(database_url)
+def company(tmp_path: Path) -> tuple[Loaded, CalendarFiles]:
+    """A company whose calendars may be edited."""
+    folder = Path(shutil.copytree(story.COMPANY, tmp_path / "company"))
+    return load(folder, {}), CalendarFiles(folder / "calendars")
+
+
+@pytest.fixture
+async def world(backend: str, database_url: str, tmp_path: Path, company: tuple[Loaded, CalendarFiles]) -> World:
+    """Databases that have tables and shifts and nothing else, again and again."""
+    cluster = Cluster(database_url, *company)
     cluster.open()
     await rotations.refresh(cluster.nodes[0].engine)
     database = Database(database_url)
-    emptied = sorted(metadata.tables.keys() - {"segment", "feed", "rotation_finding", "lease", "counter"})
     async with database.write() as tx:
-        kept = [table for table in metadata.sorted_tables if table.name in emptied]
-        for table in reversed(kept):
+        for table in [t for t in reversed(metadata.sorted_tables) if t.name not in KEPT]:
             await tx.execute(table.delete())
+        shifts = {t: [row._asdict() for row in (await tx.execute(t.select())).all()] for t in (feed, segment)}
     await database.close()
     await cluster.close()
 
@@ -122,31 +160,40 @@ async def fresh_database(backend: str, database_url: str, tmp_path: Path) -> Cal
             return f"sqlite+aiosqlite:///{tmp_path / name}"
         again = Database(database_url)
         async with again.write() as tx:
-            for table in reversed([t for t in metadata.sorted_tables if t.name in {*emptied, "lease", "counter"}]):
+            for table in reversed(metadata.sorted_tables):
                 await tx.execute(table.delete())
+            for table, rows in shifts.items():
+                await tx.execute(table.insert(), rows)
         await again.close()
         return database_url
 
-    return copy
+    return World(*company, copy)
 
 
-def _explore(fresh: Callable[[], Coroutine[Any, Any, str]], *, histories: int, steps: int) -> None:
-    machine = type("History", (ClusterHistory,), {"fresh": staticmethod(fresh)})
+def _explore(world: World, *, histories: int, steps: int) -> None:
+    machine = type("History", (ClusterHistory,), {"world": world})
     limits = settings(
         max_examples=histories,
         stateful_step_count=steps,
         deadline=None,
+        print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     run_state_machine_as_test(machine, settings=limits)
 
 
-def test_whatever_dies_and_whenever_the_invariants_hold(
-    fresh_database: Callable[[], Coroutine[Any, Any, str]],
-) -> None:
-    _explore(fresh_database, histories=10, steps=25)
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Puts a line on the terminal."""
+    return request.config.get_terminal_writer().line
+
+
+def test_whatever_dies_and_whenever_the_invariants_hold(world: World, say: Callable[[str], None]) -> None:
+    _explore(world, histories=10, steps=25)
+    say(f" {world.hours:.0f} simulated hours")
 
 
 @pytest.mark.soak
-def test_long_histories(fresh_database: Callable[[], Coroutine[Any, Any, str]]) -> None:
-    _explore(fresh_database, histories=500, steps=80)
+def test_long_histories(world: World, say: Callable[[str], None]) -> None:
+    _explore(world, histories=500, steps=80)
+    say(f" {world.hours:.0f} simulated hours")
