@@ -38,6 +38,8 @@ CHANNELS = ("phone", "phone_call", "sms", "voice")
 STAGES = ("intake", "escalation", "delivery")
 #: How often Alertmanager sends a group again in which nothing changed, and how far the clock jumps at most.
 REPEAT = timedelta(minutes=90)
+#: How often the periodic jobs run while nothing else happens: time is simulated, work is not.
+JOBS_EVERY = timedelta(minutes=10)
 
 STATE = sa.union_all(
     *(sa.select(sa.literal(t.name), sa.func.count(), sa.literal("")).select_from(t) for t in (timeline, delivery_rows)),
@@ -93,6 +95,7 @@ class Cluster:
     _replies: int = 0
     _ran: dict[str, datetime] = field(default_factory=dict)
     _repeated_at: datetime = DAY
+    _jobs_at: datetime = DAY
     _turns: int = 0
 
     # -- nodes --------------------------------------------------------------------------------------------------
@@ -268,7 +271,9 @@ class Cluster:
                 due = [await incidents.next_due(tx), await pages.next_due(tx)]
             later = [instant for instant in due if instant is not None and instant > self.now()]
             self.wait(min([end, self.now() + REPEAT, *later]) - self.now())
-            await self.work("jobs", self._turn())
+            if self.now() - self._jobs_at >= JOBS_EVERY:
+                self._jobs_at = self.now()
+                await self.work("jobs", self._turn())
             if self.now() - self._repeated_at >= REPEAT:
                 self._repeated_at = self.now()
                 for group in self.senders:

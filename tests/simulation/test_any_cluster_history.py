@@ -47,6 +47,8 @@ class World:
     loaded: Loaded
     calendars: CalendarFiles
     fresh: Callable[[], Coroutine[Any, Any, str]]
+    #: Hours that may go by at most in one step without anybody answering.
+    patience: int = 6
     #: Simulated hours of all histories so far.
     hours: float = 0.0
 
@@ -93,7 +95,7 @@ class ClusterHistory(RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 12, 24, 72, 168]))
     def nobody_answers_for_hours(self, hours: int) -> None:
-        self.runner.run(self.cluster.live(timedelta(hours=hours)))
+        self.runner.run(self.cluster.live(timedelta(hours=min(hours, self.world.patience))))
 
     @rule(answers=st.lists(st.sampled_from([*OutcomeKind, *Provider]), min_size=1, max_size=3))
     def providers_misbehave(self, answers: list[OutcomeKind | Provider]) -> None:
@@ -189,11 +191,12 @@ def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 def test_whatever_dies_and_whenever_the_invariants_hold(world: World, say: Callable[[str], None]) -> None:
-    _explore(world, histories=10, steps=25)
+    _explore(world, histories=8, steps=12)
     say(f" {world.hours:.0f} simulated hours")
 
 
 @pytest.mark.soak
 def test_long_histories(world: World, say: Callable[[str], None]) -> None:
+    world.patience = 168
     _explore(world, histories=500, steps=80)
     say(f" {world.hours:.0f} simulated hours")
