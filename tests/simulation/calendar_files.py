@@ -6,10 +6,12 @@ import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 
 from schedules.identity import identity
 from schedules.reading import read
+from schedules.shift import Shift
 from tests.acceptance import story
 
 #: Rotation to its calendar's file, and the two people who change places in it.
@@ -17,6 +19,9 @@ ROTATIONS = {
     "platform/primary": ("platform-primary.ics", "alice", "bob"),
     "payments/primary": ("payments-primary.ics", "carol", "dave"),
 }
+
+#: No history lasts longer.
+LONGEST = timedelta(days=300)
 
 
 class Edit(StrEnum):
@@ -76,8 +81,13 @@ class CalendarFiles:
     def on_call(self, rotation: str, version: Edit, now: datetime) -> frozenset[str]:
         """Who that version has on call."""
         name, one, other = ROTATIONS[rotation]
-        window = (now - timedelta(days=15), now + timedelta(days=1))
-        shifts = read((story.COMPANY / "calendars" / name).read_bytes(), window, identity=identity()).shifts
-        people = {shift.person for shift in shifts if shift.start <= now < shift.end}
+        people = {shift.person for shift in _shifts(name) if shift.start <= now < shift.end}
         swapped = {one: other, other: one}
         return frozenset(swapped[p] if version is Edit.SWAPPED else p for p in people)
+
+
+@cache
+def _shifts(name: str) -> tuple[Shift, ...]:
+    """The shifts of a calendar as it was at the beginning, for as long as any history lasts."""
+    window = (story.DAY - timedelta(days=60), story.DAY + LONGEST)
+    return read((story.COMPANY / "calendars" / name).read_bytes(), window, identity=identity()).shifts

@@ -1,12 +1,13 @@
-"""Where a node may die and a database may refuse, counted so that a history can be told again."""
+"""Where a node may die, a database refuse and a provider fail, counted so that a history can be told again."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import contextvars
+from collections.abc import AsyncIterator, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -33,7 +34,7 @@ class Harm(StrEnum):
     DATABASE = "database"
     #: The commit is done, and the connection breaks before its answer is there.
     LOST_ANSWER = "lost answer"
-    #: kill -9 at whatever the node awaits, be it a commit on its way.
+    #: kill -9 while the node awaits something, be it a commit on its way.
     AWAIT = "await"
 
 
@@ -44,14 +45,15 @@ class Point(StrEnum):
     COMMIT = "commit"
     COMMITTED = "committed"
     MESSAGE = "message"
+    AWAIT = "await"
 
 
-#: Where each harm strikes; `AWAIT` strikes from outside.
+#: Where each harm strikes.
 STRIKES = {
-    Harm.DEATH: frozenset(Point),
+    Harm.DEATH: frozenset(Point) - {Point.AWAIT},
     Harm.DATABASE: frozenset({Point.STATEMENT, Point.COMMIT}),
     Harm.LOST_ANSWER: frozenset({Point.COMMITTED}),
-    Harm.AWAIT: frozenset[Point](),
+    Harm.AWAIT: frozenset({Point.AWAIT}),
 }
 
 
@@ -63,13 +65,15 @@ class Faults:
     #: How many points are passed unharmed before it strikes.
     after: int = 0
     dead: bool = False
+    #: What the node does at this moment.
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def arm(self, harm: Harm | None, after: int) -> None:
         self.harm, self.after = harm, after
 
     def pass_by(self, point: Point) -> None:
         """A point at which a node may die, or, in the database, be refused."""
-        if self.dead:
+        if self.dead and point is not Point.AWAIT:  # whatever it awaits now is its connections being closed
             raise Died
         if self.harm is None or point not in STRIKES[self.harm]:
             return
@@ -82,6 +86,61 @@ class Faults:
         self.dead = True
         raise Died
 
+    async def end_tasks(self) -> None:
+        """Nothing of the node goes on."""
+        for task in list(self.tasks):
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+
+
+#: The node on whose behalf something runs.
+_FATE: contextvars.ContextVar[Faults | None] = contextvars.ContextVar("fate", default=None)
+
+
+async def on_behalf_of(faults: Faults, work: Coroutine[Any, Any, None]) -> None:
+    """Let a node do something: from here on, each await of its tasks is a point at which it may die."""
+    context = contextvars.copy_context()
+    context.run(_FATE.set, faults)
+    await asyncio.create_task(work, context=context)
+
+
+def stepwise(
+    loop: asyncio.AbstractEventLoop, work: Any, context: contextvars.Context | None = None
+) -> asyncio.Task[Any]:
+    """A task factory: tasks of a node share its fate."""
+    faults = _FATE.get() if context is None else context.get(_FATE)
+    if faults is None:
+        return asyncio.Task(work, loop=loop, context=context)
+    task = asyncio.Task(_waited(_Steps(work, faults)), loop=loop, context=context)
+    faults.tasks.add(task)
+    task.add_done_callback(faults.tasks.discard)
+    return task
+
+
+async def _waited(steps: _Steps) -> Any:
+    return await steps
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """A coroutine whose awaits are points a node passes by."""
+
+    work: Coroutine[Any, Any, Any]
+    faults: Faults
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        step, value = self.work.send, None
+        while True:
+            try:
+                awaited = step(value)
+            except StopIteration as done:
+                return done.value
+            try:
+                self.faults.pass_by(Point.AWAIT)
+                step, value = self.work.send, (yield awaited)
+            except BaseException as error:  # noqa: BLE001 - also its own death and that somebody stops it
+                step, value = self.work.throw, error
+
 
 class FaultyDatabase(Database):
     """A real database that a node may lose at any statement, before a commit and right after it."""
@@ -90,6 +149,8 @@ class FaultyDatabase(Database):
         super().__init__(url, pool_size=4)
         self._faults = faults
         sa.event.listen(self.engine.sync_engine, "before_cursor_execute", self._statement)
+        if self.sqlite:
+            sa.event.listen(self.engine.sync_engine, "connect", _never_flush)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -109,6 +170,13 @@ class FaultyDatabase(Database):
         self._faults.pass_by(Point.STATEMENT)
 
 
+def _never_flush(connection: Any, _record: Any) -> None:
+    """Here processes die, not machines; what a commit handed over to the system is there for the next node."""
+    cursor = connection.cursor()
+    cursor.execute("pragma synchronous=off")
+    cursor.close()
+
+
 class Provider(StrEnum):
     """How a provider answers one attempt, beside the outcomes it may report."""
 
@@ -122,6 +190,10 @@ class Provider(StrEnum):
 CARRIED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED, OutcomeKind.UNKNOWN, Provider.HANGS})
 #: After which the engine may, or must, send the same page again.
 REPEATED = frozenset({OutcomeKind.RETRY, OutcomeKind.UNKNOWN, *Provider})
+
+
+#: Messages that want an answer.
+ASKING = frozenset({"page", "bundle", "reminder"})
 
 
 @dataclass(frozen=True)
@@ -144,6 +216,26 @@ class Outside:
     answers: list[OutcomeKind | Provider] = field(default_factory=list)
     #: Attempts whose fate the engine cannot know, or which it was asked to repeat.
     excused: int = 0
+    #: Messages before this one were answered, or slept through.
+    _heard: int = 0
+
+    def forget_asked(self) -> None:
+        """Whatever was sent so far is not answered any more."""
+        self._heard = len(self.sent)
+
+    def asked_at(self, *, after: timedelta) -> datetime | None:
+        """When the next message is answered, if people take so long."""
+        return self.sent[self._heard].at + after if self._heard < len(self.sent) else None
+
+    def take_asked(self, *, until: datetime) -> dict[str, str]:
+        """The addresses that were asked something by then, with the last thing it was."""
+        asked = {}
+        while self._heard < len(self.sent) and self.sent[self._heard].at <= until:
+            one = self.sent[self._heard]
+            self._heard += 1
+            if one.carried and one.kind in ASKING:
+                asked[one.address] = one.kind
+        return asked
 
 
 @dataclass
