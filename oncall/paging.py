@@ -90,6 +90,16 @@ def take_step(
             return replace(rest, entries=(*entries, *rest.entries), pages=(*pages, *rest.pages))
 
 
+def ask_members(
+    incident: Incident, involvement: Involvement, directory: Directory, now: datetime
+) -> tuple[list[PlannedPage], list[Entry]]:
+    """Every member of a team, asked past its policy, which is as if it had one step more."""
+    step = Step(targets=(TeamTarget(team=involvement.team),), wait=timedelta(0))
+    number = len(involvement.policy.steps) + 1
+    taken = StepTaken(number=number, step=step, next_step=number, next_round=0)
+    return _ask(_Asking(incident, involvement, taken, directory, lambda _: (), now))
+
+
 def plan(person: Person, *, important: bool, now: datetime) -> list[tuple[str, str, datetime]]:
     """(channel, address, due instant) for each of the person's contact rules that has an address.
 

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
 from oncall.incident import Due, Incident, due, exhausted, expired, involve, release_held, released, reminded
-from oncall.paging import take_step
+from oncall.incident.values import Position
+from oncall.paging import ask_members, take_step
 from oncall.services.changes import Changes
 from oncall.services.rotations import on_call
 from oncall.store import incidents as incident_rows
@@ -98,8 +99,15 @@ def _ran_out(engine: Engine, incident: Incident, team: str, changes: Changes, no
     """Nobody answered: said loudly, the fallback team is brought in, and the policy starts again after a while."""
     engine.metrics.exhausted.labels(team).inc()
     fallback = engine.directory.teams[engine.directory.defaults.fallback_team]
-    told = f"the fallback team {fallback.id} is told" if fallback.id != team else "it is the fallback team itself"
-    why = f"nobody answered for {team}: its policy is exhausted; {told}; it starts again in {AGAIN.seconds // 60} min"
+    involvement = incident.of(team)
+    assert involvement is not None
+    asked = involvement.position != Position()
+    nobody = "nobody answered" if asked else "nobody could be asked"
+    if fallback.id != team:
+        told = f"the fallback team {fallback.id} is told"
+    else:
+        told = "it is the fallback team itself" + ("" if asked else ", so every member is asked")
+    why = f"{nobody} for {team}: its policy is exhausted; {told}; it starts again in {AGAIN.seconds // 60} min"
     incident = changes.add(exhausted(incident, team=team, now=now, again=AGAIN, why=why))
     if fallback.id != team:
         brought = involve(
@@ -108,9 +116,14 @@ def _ran_out(engine: Engine, incident: Incident, team: str, changes: Changes, no
             policy=fallback.policy,
             severity=Severity.CRITICAL,
             now=now,
-            why=f"{fallback.id} is paged as the fallback team: nobody answered for {team}",
+            why=f"{fallback.id} is paged as the fallback team: {nobody} for {team}",
         )
         incident = changes.add(brought)
+    elif not asked:
+        # No calendar, condition or name may leave the last team there is unpaged.
+        pages, entries = ask_members(incident, involvement, engine.directory, now)
+        changes.entries += entries
+        changes.plan(pages)
     if team == incident.lead.team:
-        incident = changes.add(release_held(incident, now, f"nobody answered for {team}"))
+        incident = changes.add(release_held(incident, now, f"{nobody} for {team}"))
     return incident

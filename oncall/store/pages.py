@@ -189,7 +189,8 @@ async def recent(tx: AsyncConnection, addresses: Collection[str], since: datetim
 async def latest_incident(tx: AsyncConnection, channel: str, address: str) -> int | None:
     """The incident a bare word from this address is about: the newest it was asked about and that is not over.
 
-    Where all are over, the newest of all, so that the answer can say so. Of a bundle, the loudest.
+    Where all are over, the newest of all, so that the answer can say so. Of a bundle, the loudest. What is on its way
+    counts: a node may die between sending and recording, and whoever answers has the message.
     """
     asking = page.c.kind.in_([MessageKind.PAGE.value, MessageKind.REMINDER.value])
     query = (
@@ -198,12 +199,12 @@ async def latest_incident(tx: AsyncConnection, channel: str, address: str) -> in
         .where(
             page.c.channel == channel,
             page.c.address == address,
-            page.c.sent_at.is_not(None),
+            sa.or_(page.c.sent_at.is_not(None), page.c.status == PageStatus.SENDING.value),
             page.c.incident_id.is_not(None),
         )
         .order_by(
             sa.case((sa.and_(asking, incident.c.resolved_at.is_(None)), 0), else_=1),
-            page.c.sent_at.desc(),
+            sa.func.coalesce(page.c.sent_at, page.c.leased_until).desc(),
             page.c.bundled_into.is_not(None),
         )
         .limit(1)

@@ -16,7 +16,14 @@ from typing import TypeVar
 import aiohttp
 import pytest
 
-COMPANY = Path(__file__).parents[1] / "acceptance" / "company"
+from oncall import wiring
+from oncall.clock import SystemClock
+from oncall.config import load
+from oncall.person import Role
+from oncall.services.people import access
+from tests.e2e.nursery import ROOT, Forked, Nursery
+
+COMPANY = ROOT / "tests" / "acceptance" / "company"
 KEY = "a-key-for-production"
 _T = TypeVar("_T")
 
@@ -80,6 +87,11 @@ class Process:
                 cwd=self.folder,
             )
 
+    @property
+    def ended(self) -> bool:
+        """Whether it stopped by itself."""
+        return self._running is not None and self._running.returncode is not None
+
     async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Send a signal and wait for the end."""
         if self._running is None:
@@ -102,8 +114,10 @@ class Node:
     #: Settings beyond those every node has.
     settings: dict[str, str] = field(default_factory=dict)
     #: Where the code is that it runs.
-    code: Path = Path(__file__).parents[2]
-    _process: Process | None = None
+    code: Path = ROOT
+    #: Where it is forked; None starts it from nothing, as people do.
+    nursery: Nursery | None = None
+    _process: Process | Forked | None = None
     _token: str = ""
 
     @property
@@ -123,13 +137,21 @@ class Node:
     async def start(self) -> None:
         """Start it, and wait until it is ready."""
         await self.launch()
+        await self.ready()
+
+    async def ready(self) -> None:
+        """Return when it says that it can work."""
         await eventually(self._ready, within=60)
 
     async def launch(self) -> None:
         """Start it, and wait for nothing."""
         if self._process is None:
-            command = [sys.executable, "-m", "oncall", "serve", "--config", str(self.directory)]
-            self._process = Process(command, self.log, self._environment, self.code)
+            arguments = ["serve", "--config", str(self.directory)]
+            if self.nursery is not None:
+                self._process = Forked(self.nursery, arguments, self.log, self._environment)
+            else:
+                command = [sys.executable, "-m", "oncall", *arguments]
+                self._process = Process(command, self.log, self._environment, self.code)
         await self._process.start()
 
     async def kill(self) -> None:
@@ -148,16 +170,16 @@ class Node:
         await self.start()
 
     async def sign_in(self, person: str) -> None:
-        """Get an API token for a person, as the operator does at the shell."""
-        made = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "oncall", "token", person, "--config", str(self.directory)),
-            *("--name", "test", "--scope", "responder"),
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, **self._environment},
-        )
-        output, _ = await made.communicate()
-        assert made.returncode == 0, output
-        self._token = output.decode().split()[-1]
+        """Get an API token for a person, as `oncall token` does, but without a process of its own."""
+        loaded = load(self.directory, self._environment)
+        assert loaded.directory is not None, loaded.problems
+        engine = wiring.open_engine(loaded.directory, loaded.settings, SystemClock(), config_dir=self.directory)
+        try:
+            asked = access.NewToken(name="test", scope=Role.RESPONDER)
+            made = await access.create_token(engine, access.caller_at_shell(engine, person), asked)
+        finally:
+            await wiring.close(engine)
+        self._token = made.reveal()
 
     async def get(self, path: str) -> dict[str, object]:
         """What the API says to that person."""
@@ -184,6 +206,8 @@ class Node:
             assert response.status == 200, await response.text()
 
     async def _ready(self) -> bool:
+        assert self._process is not None
+        assert not self._process.ended, f"the node did not start:\n{self.log.read_text()[-2000:]}"
         try:
             async with aiohttp.ClientSession() as session, session.get(f"{self.address}/readyz") as response:
                 return response.status == 200
@@ -203,7 +227,7 @@ class Node:
 
 def haproxy(nodes: list[Node], folder: Path, port: int) -> Process:
     """A real HAProxy in front of nodes, with the configuration of docs/high-availability.md but its addresses."""
-    page = (Path(__file__).parents[2] / "docs" / "high-availability.md").read_text()
+    page = (ROOT / "docs" / "high-availability.md").read_text()
     block = page[page.index("    defaults\n") : page.index("With nginx")]
     lines = [line.removeprefix("    ") for line in block.splitlines() if line.strip()]
     kept = [line for line in lines if not line.strip().startswith("server ")]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from tests.e2e.conftest import Neighbour
 from tests.e2e.processes import Node, Process, eventually, free_port, required
 
 PROMETHEUS = """
@@ -40,7 +41,7 @@ class Ledger:
     """A service with one metric."""
 
     working: int = 1
-    port: int = field(default_factory=free_port)
+    port: int = 0
 
     async def metrics(self, _request: web.Request) -> web.Response:
         return web.Response(text=f"ledger_working {self.working}\n")
@@ -53,15 +54,10 @@ def backend() -> str:
 
 
 @pytest.fixture
-async def ledger() -> AsyncIterator[Ledger]:
+async def ledger(neighbour: Neighbour) -> Ledger:
     made = Ledger()
-    app = web.Application()
-    app.router.add_get("/metrics", made.metrics)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", made.port).start()
-    yield made
-    await runner.cleanup()
+    made.port = await neighbour(made.metrics)
+    return made
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ import aiohttp
 import sqlalchemy as sa
 
 from oncall.store.database import Database
-from oncall.store.schema import alert, delivery, inbox, incident, page
+from oncall.store.schema import alert, delivery, incident, page
 from tests.acceptance import story
 from tests.e2e.processes import Node, eventually
+from tests.e2e.waiting import nothing_waits
 
 ALERTS, GROUPS = 2000, 100
 SERVICES = ("ledger", "checkout", "postgres", "unowned")
@@ -79,8 +80,8 @@ async def _until(deliveries: list[asyncio.Task[int]], count: int) -> None:
 
 
 async def _all_done(database: Database) -> bool:
-    waiting = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.processed_at.is_(None))
-    unsent = sa.select(sa.func.count()).select_from(page).where(page.c.status.in_(["planned", "sending"]))
     silent = sa.select(sa.func.count()).select_from(incident).where(incident.c.id.not_in(sa.select(page.c.incident_id)))
     async with database.read() as tx:
-        return not any([(await tx.execute(query)).scalar() for query in (waiting, unsent, silent)])
+        if (await tx.execute(silent)).scalar():
+            return False
+    return await nothing_waits(database)

@@ -15,9 +15,10 @@ import sqlalchemy as sa
 
 from oncall.store import migrations
 from oncall.store.database import Database
-from oncall.store.schema import alert, inbox
+from oncall.store.schema import alert
 from tests.acceptance import invariants, story
 from tests.e2e.processes import KEY, Node, Process, company, eventually, free_port, haproxy
+from tests.e2e.waiting import inbox_empty
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("oncall", "routing", "schedules", "grouping", "notifiers", "alembic")
@@ -144,15 +145,9 @@ async def test_invariant_1_a_rolling_upgrade_with_a_migration_loses_nothing(
 
     database = Database(empty_database_url)
     assert await migrations.current(database) == "9999"
-    await eventually(lambda: _all_worked_off(database), within=60)
+    await eventually(lambda: inbox_empty(database), within=60)
     await invariants.check_always(database)
     async with database.read() as tx:
         found = list((await tx.execute(sa.select(alert.c.fingerprint))).scalars())
     await database.close()
     assert sorted(found) == sorted(sender.accepted)
-
-
-async def _all_worked_off(database: Database) -> bool:
-    waiting = sa.select(sa.func.count()).select_from(inbox).where(inbox.c.processed_at.is_(None))
-    async with database.read() as tx:
-        return (await tx.execute(waiting)).scalar() == 0

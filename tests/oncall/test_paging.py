@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from notifiers.message import MessageKind
 from oncall.directory import Directory, Team
 from oncall.incident import Arrival, EntryKind, Incident, open_incident
-from oncall.paging import StepOutcome, notice_method, plan, take_step
+from oncall.paging import StepOutcome, ask_members, notice_method, plan, take_step
 from oncall.person import ContactMethod, ContactRule, Person, QuietHours
 from routing.alert import Severity
 from routing.escalation import ChannelTarget, PersonTarget, Policy, RotationTarget, Step, Target, TeamTarget
@@ -38,21 +38,25 @@ def _company() -> Directory:
 def _take(
     *steps: Step, on_call: Sequence[str] = (), turn: int = 0, severity: Severity = Severity.CRITICAL
 ) -> StepOutcome:
+    incident = _incident(*steps, turn=turn, severity=severity)
+    return take_step(incident, incident.lead, _company(), lambda _: on_call, NINE)
+
+
+def _incident(*steps: Step, turn: int = 0, severity: Severity = Severity.CRITICAL, team: str = "payments") -> Incident:
     arrival = Arrival(
         name="Down",
         summary="Down",
         kind="Down",
         severity=severity,
         paging=True,
-        team="payments",
+        team=team,
         service="",
         policy=Policy(name="p", steps=steps),
         why_team="",
         why_group="",
         turn=turn,
     )
-    incident: Incident = open_incident(1, arrival, now=NINE).incident
-    return take_step(incident, incident.lead, _company(), lambda _: on_call, NINE)
+    return open_incident(1, arrival, now=NINE).incident
 
 
 def _step(*targets: Target, **more: object) -> Step:
@@ -210,3 +214,21 @@ def test_people_are_told_by_the_quietest_method_there_is_and_never_by_a_call(
 def test_what_a_step_says_names_its_team_and_incident() -> None:
     outcome = _take(_step(PersonTarget(person="bob")))
     assert {(e.incident, e.team, e.kind) for e in outcome.entries} == {(1, "payments", EntryKind.STEP)}
+
+
+def test_members_asked_past_the_policy_are_asked_by_every_method_as_by_one_more_step() -> None:
+    incident = _incident(_step(PRIMARY))
+    pages, entries = ask_members(incident, incident.lead, _company(), NINE)
+    asked = [(page.person, page.channel) for page in pages]
+    assert asked == [(name, channel) for name in ("alice", "bob", "carol") for channel in ("sms", "voice")]
+    assert {(page.step, page.kind, page.important) for page in pages} == {(2, MessageKind.PAGE, True)}
+    assert entries[0].text == "step 2: asks alice (member of payments) by sms, voice"
+
+
+def test_a_team_without_members_says_that_nobody_could_be_asked() -> None:
+    incident = _incident(team="nobody")
+    pages, entries = ask_members(incident, incident.lead, _company(), NINE)
+    assert pages == []
+    assert [(entry.kind, entry.text) for entry in entries] == [
+        (EntryKind.NOBODY, "step 1: team nobody has no members, next step now")
+    ]

@@ -162,6 +162,17 @@ async def test_a_bare_word_is_about_what_was_asked_last_and_is_not_over(
     assert await pages.latest_incident(tx, "sms", "+4915112345678") == 3, "the loudest of a bundle"
 
 
+async def test_a_bare_word_may_be_about_a_page_whose_node_died_before_it_recorded_the_sending(
+    tx: AsyncConnection, page: Build, nine: datetime, incident: Callable[..., Incident]
+) -> None:
+    await incidents.save(tx, [incident(2)], [], nine)
+    on_its_way = page(incident=2, status=PageStatus.SENDING, leased_until=nine + MINUTE)
+    await pages.add(tx, [on_its_way, page(incident=2)])
+    assert await pages.latest_incident(tx, "sms", "+4915112345678") == 2
+    await pages.add(tx, [page(sent_at=nine - MINUTE)])
+    assert await pages.latest_incident(tx, "sms", "+4915112345678") == 2, "it is the newest"
+
+
 async def test_every_attempt_is_recorded_in_order(tx: AsyncConnection, page: Build, nine: datetime) -> None:
     await pages.add(tx, [page()])
     for kind in (OutcomeKind.RETRY, OutcomeKind.ACCEPTED):
