@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import catalog, grouping, growth, ingest, latency, paging, pipeline, scale, schedules, storm, views
+from bench import catalog, grouping, growth, ingest, latency, machine, paging, pipeline, scale, schedules, storm, views
 
 #: Name to function; add a file and a line.
 BENCHMARKS: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -28,9 +28,10 @@ def main(names: list[str]) -> None:
     unknown = set(names) - {name for name, _ in BENCHMARKS}
     if unknown:
         sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(name for name, _ in BENCHMARKS)}")
+    print(machine.told(), flush=True)
     for name, run in BENCHMARKS:
         if not names or name in names:
-            print(f"== {name}")
+            print(f"== {name}", flush=True)
             run()
 
 

@@ -11,7 +11,7 @@ import os
 import statistics
 from dataclasses import dataclass, field
 
-from bench import company, processes
+from bench import company, processes, provider
 from bench.processes import Running, verdict
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
@@ -48,11 +48,12 @@ def started(stack: contextlib.ExitStack) -> list[Target]:
     for name in ("ceiling", "engine"):
         server.create(name)
     enter = stack.enter_context
+    texts = {"ONCALL_TWILIO_API_BASE": enter(provider.running())}
     with_database = lambda r: Running(r.url, (*r.pids, server.pid), r.ready_seconds)  # noqa: E731
     targets = [
         Target("ceiling, no store", enter(processes.ceiling("none", home / "none")), "ceiling, SQLite"),
         Target("ceiling, SQLite", enter(processes.ceiling("sqlite", home / "c")), "ceiling, SQLite"),
-        Target("engine, SQLite", enter(processes.node(config, home / "e")), "ceiling, SQLite"),
+        Target("engine, SQLite", enter(processes.node(config, home / "e", env=texts)), "ceiling, SQLite"),
         Target(
             "ceiling, PostgreSQL",
             with_database(enter(processes.ceiling("postgresql", home / "p", server.url("ceiling")))),
@@ -60,7 +61,7 @@ def started(stack: contextlib.ExitStack) -> list[Target]:
         ),
         Target(
             "engine, PostgreSQL",
-            with_database(enter(processes.node(config, home / "ep", server.url("engine")))),
+            with_database(enter(processes.node(config, home / "ep", server.url("engine"), texts))),
             "ceiling, PostgreSQL",
         ),
     ]

@@ -8,19 +8,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import multiprocessing
 import os
 import time
-from collections.abc import Iterator
 from datetime import timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import aiohttp
 import uvloop
-from aiohttp import web
 
-from bench import company, processes
+from bench import company, processes, provider
 from notifiers.message import MessageKind
 from oncall import wiring
 from oncall.clock import SystemClock
@@ -37,7 +33,6 @@ from oncall.store.pages import Page
 PAGES = int(os.environ.get("BENCH_PAGES", "200"))
 #: Milliseconds, from the due instant to the provider's socket.
 TARGET = 250
-ANSWER = '{"sid": "SM%032d", "status": "queued"}'
 
 
 def main() -> None:
@@ -47,7 +42,7 @@ def main() -> None:
 
 
 async def measure(home: Path) -> None:
-    with provider() as url:
+    with provider.running() as url:
         bare = await bare_requests(url)
         with contextlib.redirect_stderr(io.StringIO()):
             # As `serve` logs: a line for each page, written and not shown here.
@@ -61,53 +56,6 @@ async def measure(home: Path) -> None:
     )
 
 
-@contextlib.contextmanager
-def provider() -> Iterator[str]:
-    """The address of a provider in a process of its own, which notes when each request arrives."""
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=provide, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{ours.recv()}"
-    finally:
-        process.terminate()
-        process.join()
-
-
-def provide(told: Connection) -> None:
-    """Take texts until the process is ended; `GET /arrived` says when each came, and forgets it."""
-    arrived: list[float] = []
-
-    async def take(request: web.Request) -> web.Response:
-        arrived.append(time.time())
-        await request.read()
-        return web.Response(status=201, text=ANSWER % len(arrived), content_type="application/json")
-
-    async def say(_request: web.Request) -> web.Response:
-        said = web.json_response(arrived)
-        arrived.clear()
-        return said
-
-    async def run() -> None:
-        app = web.Application()
-        app.router.add_get("/arrived", say)
-        app.router.add_post("/{rest:.*}", take)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-        told.send(runner.addresses[0][1])
-        await asyncio.Event().wait()
-
-    uvloop.run(run())
-
-
-async def arrivals(url: str) -> list[float]:
-    """When what was sent so far arrived."""
-    async with aiohttp.ClientSession() as session, session.get(f"{url}/arrived") as answer:
-        found: list[float] = await answer.json()
-        return found
-
-
 async def bare_requests(url: str) -> float:
     """Seconds from begin to the last arrival."""
     connector = aiohttp.TCPConnector(limit=0)
@@ -119,7 +67,7 @@ async def bare_requests(url: str) -> float:
 
         started = time.time()
         await asyncio.gather(*(one() for _ in range(PAGES)))
-    return max(await arrivals(url)) - started
+    return max(await provider.arrivals(url)) - started
 
 
 async def pages_due(home: Path, url: str) -> list[float]:
@@ -145,7 +93,7 @@ async def pages_due(home: Path, url: str) -> list[float]:
         async with asyncio.timeout(60):
             while len(arrived) < PAGES:
                 await asyncio.sleep(2.0)
-                arrived += await arrivals(url)
+                arrived += await provider.arrivals(url)
         await stages.stop()
     finally:
         await wiring.close(engine)
