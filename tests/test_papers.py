@@ -6,6 +6,8 @@ import os
 import re
 import shutil
 import subprocess
+import textwrap
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -87,6 +89,35 @@ def test_the_body_that_a_newcomer_sends_is_good_and_is_owned_by_payments(directo
     assert resolver.resolve(alert.labels).team == "payments"
 
 
+def blocks(paper, sign):
+    """The YAML examples of a paper that hold these words, as they stand where they are not part of a list."""
+    return [b for b in map(textwrap.dedent, _YAML.findall((ROOT / paper).read_text("utf-8"))) if sign in b]
+
+
+def test_two_sites_that_watch_each_other_are_a_directory_that_loads(tmp_path):
+    (block,) = blocks("docs/high-availability.md", "heartbeat:")
+    copied = shutil.copytree(ROOT / "examples" / "company", tmp_path / "company")
+    with (copied / "integrations.yaml").open("a") as file:
+        file.write(block)
+    loaded = load(copied, {"SITE_B_KEY": "0" * 48})
+    assert loaded.problems == ()
+    (heartbeat,) = (one.heartbeat for one in loaded.directory.integrations if one.name == "site-b")
+    assert (heartbeat.alertname, heartbeat.every, heartbeat.team) == ("Watchdog", timedelta(minutes=1), "platform")
+    missing = load(copied, {})
+    assert missing.directory is None
+    assert "SITE_B_KEY" in str(missing.problems[0])
+
+
+def test_the_balancer_in_the_papers_is_one_that_haproxy_takes(tmp_path):
+    haproxy = shutil.which("haproxy", path="/usr/sbin") or installed("haproxy")
+    page = (ROOT / "docs" / "high-availability.md").read_text("utf-8")
+    block = textwrap.dedent(page[page.index("    defaults\n") : page.index("With nginx")])
+    file = tmp_path / "haproxy.cfg"
+    file.write_text(block.replace(" ssl crt /etc/haproxy/oncall.pem", ""))  # whose certificate is not here
+    checked = subprocess.run([haproxy, "-c", "-f", file], capture_output=True, text=True, timeout=20, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
 @pytest.mark.parametrize("paper", ["README.md", "docs/quickstart.md", "docs/alertmanager.md"])
 def test_the_key_in_the_papers_opens_the_example(paper, directory):
     keys = re.findall(r"/api/v1/alertmanager/([\w-]+)", (ROOT / paper).read_text("utf-8"))
@@ -95,21 +126,31 @@ def test_the_key_in_the_papers_opens_the_example(paper, directory):
     assert all(key_digest(key) in known for key in keys)
 
 
-def test_the_route_in_the_papers_is_one_that_alertmanager_takes(tmp_path):
+@pytest.mark.parametrize("paper", ["docs/alertmanager.md", "docs/high-availability.md"])
+def test_the_route_in_the_papers_is_one_that_alertmanager_takes(tmp_path, paper):
     amtool = installed("amtool")
-    block = next(b for b in _YAML.findall((ROOT / "docs" / "alertmanager.md").read_text("utf-8")) if "route:" in b)
     file = tmp_path / "alertmanager.yml"
-    file.write_text(block)
+    file.write_text(blocks(paper, "route:")[0])
     checked = subprocess.run([amtool, "check-config", file], capture_output=True, text=True, timeout=20, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_the_scraping_in_the_papers_is_such_that_prometheus_takes(tmp_path):
+    promtool = installed("promtool")
+    file = tmp_path / "prometheus.yml"
+    (block,) = blocks("docs/high-availability.md", "scrape_configs:")
+    file.write_text(block)
+    checked = subprocess.run(
+        [promtool, "check", "config", file], capture_output=True, text=True, timeout=20, check=False
+    )
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.parametrize("paper", ["alertmanager.md", "operation.md"])
 def test_the_rules_in_the_papers_are_such_that_prometheus_takes(tmp_path, paper):
     promtool = installed("promtool")
-    block = next(b for b in _YAML.findall((ROOT / "docs" / paper).read_text("utf-8")) if "groups:" in b)
     file = tmp_path / "rules.yml"
-    file.write_text(block)
+    file.write_text(blocks(f"docs/{paper}", "groups:")[0])
     checked = subprocess.run(
         [promtool, "check", "rules", file], capture_output=True, text=True, timeout=20, check=False
     )
@@ -117,7 +158,7 @@ def test_the_rules_in_the_papers_are_such_that_prometheus_takes(tmp_path, paper)
 
 
 def test_the_metrics_in_the_rules_exist():
-    block = next(b for b in _YAML.findall((ROOT / "docs" / "operation.md").read_text("utf-8")) if "groups:" in b)
+    block = blocks("docs/operation.md", "groups:")[0]
     known = {family.name for family in Metrics().registry.collect()}
     named = {re.sub(r"_(total|bucket)$", "", metric) for metric in re.findall(r"\boncall_\w+", block)}
     assert named

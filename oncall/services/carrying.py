@@ -37,7 +37,7 @@ NO_CHANNEL = Outcome(
     kind=OutcomeKind.REFUSED, code="not_configured", detail="the channel is not configured on this engine"
 )
 #: The provider has it, as far as anybody can say.
-_TAKEN = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED})
+TAKEN = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ async def carry(engine: Engine, parcel: Parcel) -> None:
     )
     if await engine.records.ask(partial(_recorded, engine), Carried(parcel.pages, started, ended, outcome)):
         await alarm_operator(engine, page, outcome, ended)
-    if outcome.kind not in _TAKEN:
+    if outcome.kind not in TAKEN:
         # The person's next method or the next step may be due now.
         engine.wake.delivery.set()
         engine.wake.escalation.set()
@@ -170,7 +170,7 @@ async def _follow(engine: Engine, tx: AsyncConnection, carried: Carried) -> None
     """A message that asks and can be rewritten is brought up to date from now on."""
     first = carried.pages[0]
     place = carried.outcome.provider_id
-    if not place or first.kind not in ASKING or carried.outcome.kind not in _TAKEN:
+    if not place or first.kind not in ASKING or carried.outcome.kind not in TAKEN:
         return
     if isinstance(engine.notifiers.get(first.channel), Follows):
         numbers = {page.incident for page in carried.pages if page.incident is not None}
@@ -195,7 +195,7 @@ async def _decide(tx: AsyncConnection, carried: Carried) -> RetryDecision:
 def _after(carried: Carried, decision: RetryDecision) -> list[Page]:
     """The pages as they are after an attempt."""
     again = decision.retry_at is not None
-    status = PageStatus.SENT if carried.outcome.kind in _TAKEN else PageStatus.PLANNED if again else PageStatus.FAILED
+    status = PageStatus.SENT if carried.outcome.kind in TAKEN else PageStatus.PLANNED if again else PageStatus.FAILED
     if carried.outcome.kind is OutcomeKind.UNKNOWN and not again:
         status = PageStatus.SENT  # perhaps: it counts as asked, and the next method starts all the same
     return [

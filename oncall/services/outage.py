@@ -15,6 +15,7 @@ import structlog
 from notifiers.message import Message, MessageKind
 from oncall.engine import Engine, Outage
 from oncall.paging import plan
+from oncall.services.carrying import TAKEN
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +61,12 @@ async def _send(engine: Engine, channel: str, address: str, text: str, now: date
             outcome = await notifier.send(address, message)
     except Exception as error:  # noqa: BLE001 - the built-in phone needs the database, too; the others must go out
         log.warning("somebody could not be told", channel=channel, error=type(error).__name__)
+        return
+    came = {"channel": channel, "outcome": outcome.kind.value, "code": outcome.code}
+    if outcome.kind in TAKEN:
+        log.info("somebody was told", **came)
     else:
-        log.info("somebody was told", channel=channel, outcome=outcome.kind.value, code=outcome.code)
+        log.warning("somebody could not be told", **came)
 
 
 def _span(since: datetime, until: datetime) -> str:

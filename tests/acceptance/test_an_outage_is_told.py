@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
+from structlog.testing import capture_logs
 
+from notifiers.outcome import OutcomeKind
 from oncall.jobs import periodic
 from oncall.services import outage, watch
 from tests.acceptance.providers import Provider
@@ -123,6 +125,22 @@ async def test_a_method_that_fails_keeps_nobody_else_from_being_told(story: Stor
     await outage.look(story.engine)
     await _pass(story, 31)
     assert len(texts.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [(OutcomeKind.ACCEPTED, "somebody was told"), (OutcomeKind.RETRY, "somebody could not be told")],
+)
+async def test_the_log_says_that_somebody_was_told_only_where_the_message_was_taken(
+    story: Story, disk: Disk, texts: Provider, answer: OutcomeKind, said: str
+) -> None:
+    texts.answers.append(answer)
+    disk.full = True
+    await _fails(story)
+    await outage.look(story.engine)
+    with capture_logs() as logs:
+        await _pass(story, 31)
+    assert [line["event"] for line in logs if line.get("channel") == "phone"] == [said]
 
 
 async def test_the_outside_hears_nothing_while_the_database_cannot_be_written(story: Story, disk: Disk) -> None:

@@ -12,6 +12,7 @@ from notifiers import breaker
 from notifiers.breaker import Attempt
 from notifiers.outcome import OutcomeKind
 from oncall.engine import Engine
+from oncall.services.carrying import TAKEN
 from oncall.services.people.rights import Caller, Right
 from oncall.services.provider_report import providers
 from oncall.store import deliveries as delivery_rows
@@ -24,8 +25,6 @@ MOST = 500
 WORTH_A_LOOK = 10
 #: Seconds an ordinary answer takes at most.
 SLOW = 3.0
-
-_TAKEN = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED})
 
 
 class ChannelWatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +91,7 @@ def _watch(engine: Engine, name: str, newest: Sequence[Delivery], now: datetime)
     seconds = sorted((one.ended_at - one.started_at).total_seconds() for one in newest if one.ended_at is not None)
     latest = [Attempt(one.ended_at or one.started_at, kind) for one, kind in zip(newest, kinds, strict=True)]
     state = breaker.decide(latest[::-1], now)
-    failed = [one for one, kind in zip(newest, kinds, strict=True) if kind not in _TAKEN]
+    failed = [one for one, kind in zip(newest, kinds, strict=True) if kind not in TAKEN]
     success = 100 * (len(newest) - len(failed)) / len(newest) if newest else None
     slow = seconds[int(len(seconds) * 0.95)] if seconds else None
     channel = engine.channels[name]
@@ -125,7 +124,7 @@ def _todo(
     if down:
         todo.append("It seems to be down. People are reached by their next method meanwhile; look at its status page.")
     broken = next((one for one, kind in zip(newest, kinds, strict=True) if kind is OutcomeKind.BROKEN), None)
-    if broken is not None and not any(kind in _TAKEN for kind in kinds[: newest.index(broken)]):
+    if broken is not None and not any(kind in TAKEN for kind in kinds[: newest.index(broken)]):
         todo.append(f"Broken for everybody: {broken.detail or broken.code}. See docs/{docs}.")
     refused = sum(kind is OutcomeKind.REFUSED for kind in kinds)
     if success is not None and 100 - success >= WORTH_A_LOOK and refused * 2 > len(kinds) * (100 - success) / 100:
