@@ -13,6 +13,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("demo", "oncall.cli.demo:demo"),
     ("grouping", "oncall.cli.grouping:grouping"),
     ("export", "oncall.cli.export:export"),
+    ("import", "oncall.cli.import_:import_"),
     ("intake", "oncall.cli.intake:intake"),
     ("provider", "oncall.cli.provider:provider"),
     ("route", "oncall.cli.route:route"),
