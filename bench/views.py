@@ -57,9 +57,11 @@ WAYS = {
 }
 #: What stands for a part of an address; `id` is another incident each time.
 PLACES = {"team": "team-7", "person": "p7", "schedule": "primary", "name": "svc-7", "name:.+": "svc-7"}
-#: Not views: they end the session, never end, give a file that is not there, or lead elsewhere.
+#: Not views: they end the session, never end, give a file that is not there, or lead elsewhere; and what is tried out
+#: over months of alerts, which takes seconds in a process of its own.
 NOT_VIEWS = re.compile(
     r"/(live|sign-in|static|healthz|readyz|metrics|answer|feeds|covers)\b|attachments|openapi|{table}|review|game-days/"
+    r"|grouping/(backtest|suggestions)"
 )
 
 

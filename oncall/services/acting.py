@@ -11,13 +11,15 @@ from typing import Annotated
 import msgspec
 
 from oncall.engine import Engine
-from oncall.errors import Invalid
 from oncall.incident import Incident
+from oncall.misfit import misfit
 from oncall.services import incidents, record
 from oncall.services.people.rights import Caller, Right
 
 Text = Annotated[str, msgspec.Meta(max_length=20_000)]
 Line = Annotated[str, msgspec.Meta(max_length=500)]
+#: A number that was handed out here; larger ones fit no database.
+Number = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
 Name = Annotated[str, msgspec.Meta(max_length=200)]
 
 
@@ -81,13 +83,13 @@ class Involve(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Merge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One trouble after all: alerts and teams go over to the incident `into`, which goes on."""
 
-    into: Annotated[int, msgspec.Meta(ge=1)]
+    into: Number
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Another trouble: these `alerts` become an incident of their own, which asks its team."""
 
-    alerts: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=5000)]
+    alerts: Annotated[tuple[Number, ...], msgspec.Meta(min_length=1, max_length=5000)]
 
 
 class Assign(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,13 +109,13 @@ class Describe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Related(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """These `alerts` belong to the incident they are in: their kinds are tied, and grouping learns from it."""
 
-    alerts: Annotated[tuple[int, ...], msgspec.Meta(min_length=1, max_length=5000)]
+    alerts: Annotated[tuple[Number, ...], msgspec.Meta(min_length=1, max_length=5000)]
 
 
 class Unrelated(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The incident `other` is not the same trouble: the two are kept apart, and grouping learns from it."""
 
-    other: Annotated[int, msgspec.Meta(ge=1)]
+    other: Number
 
 
 Act = (
@@ -209,5 +211,4 @@ def read_act(verb: str, fields: dict[str, object]) -> Act:
     try:
         return msgspec.convert(fields, ACTS[verb], strict=False)
     except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at `")
-        raise Invalid(what, f"The fields of {verb} are in /api/v1/openapi.json.", path.rstrip("`") or "$") from error
+        raise misfit(error, "Correct it and send it again.") from error

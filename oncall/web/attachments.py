@@ -9,13 +9,15 @@ from aiohttp import web
 from oncall.errors import Invalid, NotFound
 from oncall.services import attachments
 from oncall.services.attachments import NewAttachment
-from oncall.web.incidents import number_of
+from oncall.web.incidents import number_of, show_incident
 from oncall.web.keys import CALLER, engine_of
+from oncall.web.problems import form_on
 from oncall.web.rendering import see_other
 from oncall.web.sessions import signed_in
 
 
 @signed_in
+@form_on(show_incident)
 async def upload(request: web.Request) -> web.StreamResponse:
     """A file from a form."""
     form = await request.post()

@@ -11,6 +11,7 @@ import msgspec
 from aiohttp import web
 
 from oncall.errors import Invalid, OncallError
+from oncall.misfit import misfit
 from oncall.services import drills, game_days
 from oncall.services.drills import NewDrill
 from oncall.services.game_days import MOST_STEPS, Abort, NewGameDay
@@ -18,7 +19,7 @@ from oncall.services.people.rights import Right
 from oncall.web.forms import cursor_of, read_form
 from oncall.web.incidents import number_of
 from oncall.web.keys import CALLER, engine_of
-from oncall.web.problems import problem_of
+from oncall.web.problems import Problem, form_on, problem_of
 from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
 
@@ -34,11 +35,22 @@ _STEP = re.compile(r"(minutes|team|title|service|text|announced)-([0-9]{1,2})")
 @signed_in
 async def listed(request: web.Request) -> web.StreamResponse:
     """What was practised, and forms for more."""
+    return await show_drills(request)
+
+
+async def show_drills(request: web.Request, problem: Problem | None = None) -> web.StreamResponse:
+    """The list with what went wrong above it."""
     engine, caller, cursor = engine_of(request), request[CALLER], cursor_of(request)
     found = await drills.list_drills(engine, caller, cursor)
     days = await game_days.list_game_days(engine, caller)
-    context = {"found": found, "older": cursor is not None, "days": days.game_days[:NEWEST], "mine": _mine(request)}
-    return render(request, "drills.html", context)
+    context = {
+        "found": found,
+        "older": cursor is not None,
+        "days": days.game_days[:NEWEST],
+        "mine": _mine(request),
+        "problem": problem,
+    }
+    return render(request, "drills.html", context, status=problem.status if problem else 200)
 
 
 @signed_in
@@ -49,6 +61,7 @@ async def list_game_days(request: web.Request) -> web.StreamResponse:
 
 
 @signed_in
+@form_on(show_drills)
 async def start(request: web.Request) -> web.StreamResponse:
     """Begin one."""
     asked = await read_form(request, NewDrill)
@@ -85,12 +98,19 @@ async def plan(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def game_day(request: web.Request) -> web.StreamResponse:
     """Its script and how each drill stands."""
+    return await show_game_day(request)
+
+
+async def show_game_day(request: web.Request, problem: Problem | None = None) -> web.StreamResponse:
+    """The game day with what went wrong above it."""
     engine = engine_of(request)
     found = await game_days.view(engine, request[CALLER], number_of(request))
-    return render(request, "game_day.html", {"day": found, "teams": engine.directory.teams})
+    context = {"day": found, "teams": engine.directory.teams, "problem": problem}
+    return render(request, "game_day.html", context, status=problem.status if problem else 200)
 
 
 @signed_in
+@form_on(show_game_day)
 async def abort(request: web.Request) -> web.StreamResponse:
     """End it now."""
     number = number_of(request)
@@ -109,10 +129,7 @@ def _read(request: web.Request, given: dict[str, str], steps: list[dict[str, str
             fields["starts_at"] = local.replace(tzinfo=ZoneInfo(request[CALLER].timezone))
         return msgspec.convert(fields, NewGameDay, strict=False)
     except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at `")
-        raise Invalid(
-            what, "A game day needs a title and at least one drill with its team.", path.rstrip("`")
-        ) from error
+        raise misfit(error, "A game day needs a title and at least one drill with its team.") from error
     except ValueError as error:
         raise Invalid("that is no day and time", "Choose one, or leave it empty to begin now.", "begins") from error
 

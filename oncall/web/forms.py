@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from oncall.errors import Invalid
+from oncall.misfit import misfit
 from oncall.services.views.incident_view import Cursor
 from oncall.web.sessions import FORM_FIELD
 
@@ -30,8 +30,7 @@ async def read_form(request: web.Request, kind: type[_T], *, empty_counts: Colle
     try:
         return msgspec.convert(given, kind, strict=False)
     except msgspec.ValidationError as error:
-        what, _, path = str(error).partition(" - at `")
-        raise Invalid(what, "Correct the form and send it again.", path.rstrip("`") or "$") from error
+        raise misfit(error, "Correct the form and send it again.") from error
 
 
 def read_query(given: Mapping[str, str], kind: type[_T]) -> _T:
@@ -43,7 +42,7 @@ def read_query(given: Mapping[str, str], kind: type[_T]) -> _T:
     try:
         return msgspec.convert({name: value for name, value in given.items() if value}, kind, strict=False)
     except msgspec.ValidationError as error:
-        raise Invalid(str(error), "Choose one of the filters.", "query") from error
+        raise misfit(error, "Choose one of the filters.", root="query") from error
 
 
 def cursor_of(request: web.Request) -> int | None:

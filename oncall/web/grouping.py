@@ -12,15 +12,30 @@ from oncall.services import grouping_model, grouping_trials
 from oncall.services.grouping_trials import BacktestQuery, SuggestionsQuery
 from oncall.services.people.rights import Right
 from oncall.web.keys import CALLER, engine_of
-from oncall.web.problems import Problem, problem_of
+from oncall.web.problems import Problem, form_on, problem_of
 from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
+
+
+async def show_grouping(request: web.Request, problem: Problem | None = None, **more: Any) -> web.StreamResponse:
+    """The view with what went wrong above it, or what a trial found."""
+    caller = request[CALLER]
+    caller.require(Right.SEE)
+    context = {
+        "learning": await grouping_model.learning(engine_of(request)),
+        "signals": grouping_trials.NAMES,
+        "may_administer": caller.may_administer,
+        "problem": problem,
+        "found": None,
+        "query": BacktestQuery(),
+    }
+    return render(request, "grouping.html", context | more, status=problem.status if problem else 200)
 
 
 @signed_in
 async def show(request: web.Request) -> web.StreamResponse:
     """The model in force, and the form of a backtest."""
-    return await _show(request)
+    return await show_grouping(request)
 
 
 @signed_in
@@ -34,17 +49,15 @@ async def backtest(request: web.Request) -> web.StreamResponse:
     try:
         found = await grouping_trials.backtest(engine_of(request), request[CALLER], query)
     except OncallError as error:
-        return await _show(request, problem=problem_of(error), query=query)
-    return await _show(request, found=found, query=query)
+        return await show_grouping(request, problem=problem_of(error), query=query)
+    return await show_grouping(request, found=found, query=query)
 
 
 @signed_in
+@form_on(show_grouping)
 async def revert(request: web.Request) -> web.StreamResponse:
     """Take the model out of force."""
-    try:
-        await grouping_model.take_back(engine_of(request), request[CALLER])
-    except Invalid as error:
-        return await _show(request, problem=problem_of(error))
+    await grouping_model.take_back(engine_of(request), request[CALLER])
     return see_other("/grouping")
 
 
@@ -54,20 +67,6 @@ async def suggestions(request: web.Request) -> web.StreamResponse:
     query = _query({name: value for name, value in request.query.items() if value}, SuggestionsQuery)
     found = await grouping_trials.suggestions(engine_of(request), request[CALLER], query)
     return render(request, "suggestions.html", {"found": found})
-
-
-async def _show(request: web.Request, problem: Problem | None = None, **more: Any) -> web.Response:
-    caller = request[CALLER]
-    caller.require(Right.SEE)
-    context = {
-        "learning": await grouping_model.learning(engine_of(request)),
-        "signals": grouping_trials.NAMES,
-        "may_administer": caller.may_administer,
-        "problem": problem,
-        "found": None,
-        "query": BacktestQuery(),
-    }
-    return render(request, "grouping.html", context | more, status=problem.status if problem else 200)
 
 
 def _query(given: dict[str, Any], kind: type[Any]) -> Any:

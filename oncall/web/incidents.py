@@ -8,14 +8,14 @@ from typing import Any
 from aiohttp import web
 
 from notifiers.message import MessageKind
-from oncall.errors import NotFound, OncallError, SignedOut
+from oncall.errors import NotFound
 from oncall.incident.record import ROLES
 from oncall.services import acting
 from oncall.services.views import incident_list, incident_view, now_view, similar
 from oncall.services.views.incident_list import ListQuery
 from oncall.web.forms import cursor_of, read_query
 from oncall.web.keys import CALLER, engine_of
-from oncall.web.problems import Problem, problem_of
+from oncall.web.problems import Problem, form_on
 from oncall.web.rendering import render, see_other
 from oncall.web.runs import fold
 from oncall.web.sessions import FORM_FIELD, signed_in
@@ -46,7 +46,7 @@ async def listed(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def one(request: web.Request) -> web.StreamResponse:
     """One incident."""
-    return await _show(request, number_of(request))
+    return await show_incident(request)
 
 
 @signed_in
@@ -67,36 +67,9 @@ async def timeline(request: web.Request) -> web.StreamResponse:
     return render(request, "timeline.html", {"found": found, "number": number})
 
 
-@signed_in
-async def act(request: web.Request) -> web.StreamResponse:
-    """A form: do it and show the incident after it; what went wrong is said above it."""
-    number, verb = number_of(request), request.match_info["verb"]
-    if verb not in acting.ACTS:
-        raise NotFound(f"nothing is called {verb}")
-    engine, caller = engine_of(request), request[CALLER]
-    try:
-        asked = acting.read_act(verb, await _fields(request))
-        after = await acting.perform(engine, caller, number, asked)
-    except (NotFound, SignedOut):
-        raise
-    except OncallError as error:
-        return await _show(request, number, problem_of(error))
-    return see_other(f"/incidents/{after.id}")
-
-
-def number_of(request: web.Request) -> int:
-    """The incident in the address.
-
-    Raises:
-        NotFound: it is no number.
-    """
-    text = request.match_info["id"]
-    if re.fullmatch(r"[0-9]{1,15}", text, re.ASCII) is None:
-        raise NotFound("there is no such incident", "Look in the list of incidents.")
-    return int(text)
-
-
-async def _show(request: web.Request, number: int, problem: Problem | None = None) -> web.Response:
+async def show_incident(request: web.Request, problem: Problem | None = None) -> web.StreamResponse:
+    """The view of the incident in the address, with what went wrong above it."""
+    number = number_of(request)
     engine, caller = engine_of(request), request[CALLER]
     found = await incident_view.view_incident(engine, caller, number)
     others = await incident_list.list_incidents(engine, caller, ListQuery(status="open", limit=30))
@@ -124,6 +97,30 @@ async def _show(request: web.Request, number: int, problem: Problem | None = Non
         "roles": [r for r in ROLES if r not in {held.role for held in found.record.roles}],
     }
     return render(request, "incident.html", context, status=problem.status if problem else 200)
+
+
+@signed_in
+@form_on(show_incident)
+async def act(request: web.Request) -> web.StreamResponse:
+    """A form: do it and show the incident after it."""
+    number, verb = number_of(request), request.match_info["verb"]
+    if verb not in acting.ACTS:
+        raise NotFound(f"nothing is called {verb}")
+    engine, caller = engine_of(request), request[CALLER]
+    after = await acting.perform(engine, caller, number, acting.read_act(verb, await _fields(request)))
+    return see_other(f"/incidents/{after.id}")
+
+
+def number_of(request: web.Request) -> int:
+    """The incident in the address.
+
+    Raises:
+        NotFound: it is no number.
+    """
+    text = request.match_info["id"]
+    if re.fullmatch(r"[0-9]{1,15}", text, re.ASCII) is None:
+        raise NotFound("there is no such incident", "Look in the list of incidents.")
+    return int(text)
 
 
 async def _fields(request: web.Request) -> dict[str, Any]:

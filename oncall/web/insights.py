@@ -13,6 +13,7 @@ from oncall.web.chart import bars, heat
 from oncall.web.csv_tables import as_csv, attachment
 from oncall.web.forms import read_form, read_query
 from oncall.web.keys import CALLER, engine_of
+from oncall.web.problems import Problem, form_on
 from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
 
@@ -40,12 +41,19 @@ async def show(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def digest(request: web.Request) -> web.StreamResponse:
     """What the weekly digest would say now, and whether it comes."""
+    return await show_digest(request)
+
+
+async def show_digest(request: web.Request, problem: Problem | None = None) -> web.StreamResponse:
+    """The digest with what went wrong above it."""
     engine = engine_of(request)
     found = await weekly.preview(engine, request[CALLER])
-    return render(request, "digest.html", {"found": found, "teams": engine.directory.teams})
+    context = {"found": found, "teams": engine.directory.teams, "problem": problem}
+    return render(request, "digest.html", context, status=problem.status if problem else 200)
 
 
 @signed_in
+@form_on(show_digest)
 async def choose_digest(request: web.Request) -> web.StreamResponse:
     """Want it or not."""
     await weekly.choose(engine_of(request), request[CALLER], await read_form(request, SetDigest))

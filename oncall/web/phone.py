@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
 from aiohttp import web
 
-from oncall.errors import Invalid
 from oncall.services.views import phone_view
 from oncall.services.views.phone_view import PhoneReply
+from oncall.web.forms import read_form
 from oncall.web.keys import CALLER, engine_of
-from oncall.web.problems import problem_of
+from oncall.web.problems import Problem, form_on
 from oncall.web.rendering import render, see_other
-from oncall.web.sessions import FORM_FIELD, signed_in
+from oncall.web.sessions import signed_in
 
 
 @signed_in
@@ -23,31 +22,25 @@ async def choose(request: web.Request) -> web.StreamResponse:
     return render(request, "phones.html", {"found": found})
 
 
+async def show_phone(request: web.Request, problem: Problem | None = None) -> web.StreamResponse:
+    """The phone with what went wrong above the line to write in."""
+    engine, caller = engine_of(request), request[CALLER]
+    found = await phone_view.view_phone(engine, caller, request.match_info["person"])
+    context = {"phone": found, "problem": problem, "once": engine.new_id()}
+    return render(request, "phone.html", context, status=problem.status if problem else 200)
+
+
 @signed_in
 async def show(request: web.Request) -> web.StreamResponse:
     """One phone."""
-    return await _show(request)
+    return await show_phone(request)
 
 
 @signed_in
+@form_on(show_phone)
 async def reply(request: web.Request) -> web.StreamResponse:
     """A text written or a key pressed."""
     engine, caller = engine_of(request), request[CALLER]
     person = request.match_info["person"]
-    form = await request.post()
-    fields = {name: value for name, value in form.items() if name != FORM_FIELD and isinstance(value, str)}
-    try:
-        said = msgspec.convert(fields, PhoneReply, strict=False)
-        await phone_view.reply(engine, caller, person, said)
-    except msgspec.ValidationError as error:
-        return await _show(request, Invalid("that cannot be sent", str(error)))
-    except Invalid as error:
-        return await _show(request, error)
+    await phone_view.reply(engine, caller, person, await read_form(request, PhoneReply))
     return see_other(f"/phone/{person}")
-
-
-async def _show(request: web.Request, error: Invalid | None = None) -> web.Response:
-    engine, caller = engine_of(request), request[CALLER]
-    found = await phone_view.view_phone(engine, caller, request.match_info["person"])
-    context = {"phone": found, "problem": problem_of(error) if error else None, "once": engine.new_id()}
-    return render(request, "phone.html", context, status=400 if error else 200)

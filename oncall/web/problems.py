@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from functools import wraps
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -21,7 +23,12 @@ from oncall.errors import (
     SignedOut,
     Unavailable,
 )
+from oncall.review import SECTIONS
+from oncall.services.attachments import LARGEST
+from oncall.web.keys import WRITTEN, Written
 from oncall.web.rendering import render, see_other
+
+Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 log = structlog.get_logger(__name__)
 
@@ -37,6 +44,8 @@ STATUSES: tuple[tuple[type[OncallError], HTTPStatus], ...] = (
 )
 #: Addresses that programs ask; everything else is answered in HTML to whoever accepts it.
 FOR_PROGRAMS = ("/api/", "/webhooks/", "/-/", "/healthz", "/readyz", "/metrics")
+#: Fields of forms in which people write sentences.
+SENTENCES = ("title", "text", "impact", "status", "why", "note", *SECTIONS)
 #: How long a caller should wait when the database cannot take it, in seconds.
 RETRY_AFTER = 5
 
@@ -71,12 +80,12 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except OncallError as error:
         if isinstance(error, SignedOut) and _for_people(request):
-            return see_other(f"/sign-in?next={quote(request.path_qs, safe='/?')}")
+            return await _sign_in_first(request, error)
         return answer(request, problem_of(error))
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
-        response = answer(request, _of_http(error))
+        response = answer(request, _of_http(request, error))
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
@@ -96,10 +105,32 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         )
 
 
+Show = Callable[[web.Request, Problem | None], Awaitable[web.StreamResponse]]
+
+
+def form_on(show: Show) -> Callable[[Door], Door]:
+    """A form of the view `show`: what goes wrong is said above that view, with everything in it as it was written."""
+
+    def decorate(door: Door) -> Door:
+        @wraps(door)
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            try:
+                return await door(request)
+            except SignedOut:
+                raise
+            except OncallError as error:
+                return await show(request, problem_of(error))
+
+        return guarded
+
+    return decorate
+
+
 def answer(request: web.Request, problem: Problem) -> web.Response:
     """The problem as the caller can read it."""
     if _for_people(request):
-        return render(request, "problem.html", {"problem": problem}, status=problem.status)
+        context = {"problem": problem, "words": _words(request)}
+        return render(request, "problem.html", context, status=problem.status)
     headers = {"Retry-After": str(RETRY_AFTER)} if problem.status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if problem.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="oncall"'
@@ -111,7 +142,26 @@ def answer(request: web.Request, problem: Problem) -> web.Response:
     )
 
 
-def _of_http(error: web.HTTPException) -> Problem:
+async def _sign_in_first(request: web.Request, error: SignedOut) -> web.Response:
+    """To the sign-in and back; what somebody wrote while their session ended is shown, so that they can copy it."""
+    if request.method in {"GET", "HEAD"}:
+        return see_other(f"/sign-in?next={quote(request.path_qs, safe='/?')}")
+    # Only what comes from our own views: nobody else puts words on a view of ours.
+    if request.headers.get("Sec-Fetch-Site") == "same-origin" and WRITTEN not in request:
+        form = await request.post()
+        said = {name: value for name, value in form.items() if isinstance(value, str)}
+        request[WRITTEN] = Written(request.path, said)
+    response = answer(request, problem_of(error))
+    return response if WRITTEN in request else see_other("/sign-in")
+
+
+def _words(request: web.Request) -> list[str]:
+    """What people wrote in sentences into a form that is not shown again; never a password or a code."""
+    fields = request.get(WRITTEN, Written()).fields
+    return [fields[name] for name in SENTENCES if fields[name].strip()]
+
+
+def _of_http(request: web.Request, error: web.HTTPException) -> Problem:
     status = HTTPStatus(error.status)
     detail, mend = {
         HTTPStatus.NOT_FOUND: ("there is nothing at this address", ""),
@@ -121,6 +171,8 @@ def _of_http(error: web.HTTPException) -> Problem:
             "Send less at once; Alertmanager's max_alerts bounds a group. The setting max_body is the limit.",
         ),
     }.get(status, (error.text or "", ""))
+    if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE and _for_people(request):
+        detail, mend = "that is too much at once", f"A file may have {LARGEST // 1_000_000} MB."
     return Problem(title=status.phrase, status=status.value, detail=detail, mend=mend)
 
 

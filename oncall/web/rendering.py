@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from aiohttp import web
 
 from oncall.review.facts import length
 from oncall.web.assets import ASSETS
-from oncall.web.keys import CALLER, FORM_TOKEN, engine_of
+from oncall.web.keys import CALLER, FORM_TOKEN, WRITTEN, Written, engine_of
 from oncall.web.markdown import markdown
 from oncall.web.when import When
 
@@ -77,8 +78,11 @@ def set_up(app: web.Application) -> None:
 def render(
     request: web.Request, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> web.Response:
-    """The view as HTML."""
-    return aiohttp_jinja2.render_template(template, request, _common(request) | dict(context or {}), status=status)
+    """The view as HTML. One that says what is wrong keeps what was written into its form."""
+    shared = _common(request) | {
+        "written": request.get(WRITTEN, Written()) if status >= HTTPStatus.BAD_REQUEST else Written()
+    }
+    return aiohttp_jinja2.render_template(template, request, shared | dict(context or {}), status=status)
 
 
 def see_other(location: str) -> web.Response:
@@ -132,5 +136,6 @@ def _common(request: web.Request) -> dict[str, Any]:
         "names": {person.id: person.name for person in engine.directory.people.values()},
         "form_token": request.get(FORM_TOKEN, ""),
         "path": request.path,
+        "problem": None,
         "when": When(engine.clock.now(), caller.timezone if caller else "UTC"),
     }

@@ -18,6 +18,7 @@ from oncall.services.rotations import views as rotation_views
 from oncall.services.rotations.report import Report
 from oncall.services.rotations.views import WEEKS, RotationView
 from oncall.web.keys import CALLER, engine_of
+from oncall.web.problems import Problem, form_on
 from oncall.web.rendering import render, see_other
 from oncall.web.sessions import signed_in
 from schedules.drawing.bars import bar, trend
@@ -37,6 +38,11 @@ async def listed(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def one(request: web.Request) -> web.StreamResponse:
     """One rotation: who is overloaded, when nobody is there, what to do; then everything behind it."""
+    return await show_rotation(request)
+
+
+async def show_rotation(request: web.Request, problem: Problem | None = None) -> web.StreamResponse:
+    """The rotation with what went wrong above it."""
     engine, caller = engine_of(request), request[CALLER]
     found = await rotation_views.view_rotation(
         engine, caller, request.match_info["team"], request.match_info["schedule"]
@@ -56,8 +62,9 @@ async def one(request: web.Request) -> web.StreamResponse:
         else caller.may(Right.EDIT_TEAM, team=team.id),
         "people": [engine.directory.people[member] for member in team.members if member in engine.directory.people],
         "shown": engine.directory.shown,
+        "problem": problem,
     }
-    return render(request, "rotation.html", context)
+    return render(request, "rotation.html", context, status=problem.status if problem else 200)
 
 
 @signed_in
@@ -73,6 +80,7 @@ async def table(request: web.Request) -> web.StreamResponse:
 
 
 @signed_in
+@form_on(show_rotation)
 async def add_override(request: web.Request) -> web.StreamResponse:
     """Put somebody on call, from the form; its times are in the reader's zone."""
     engine, caller, form = engine_of(request), request[CALLER], await request.post()
@@ -87,6 +95,7 @@ async def add_override(request: web.Request) -> web.StreamResponse:
 
 
 @signed_in
+@form_on(show_rotation)
 async def revoke_override(request: web.Request) -> web.StreamResponse:
     """Take an override back."""
     number = request.match_info["id"]
@@ -97,6 +106,7 @@ async def revoke_override(request: web.Request) -> web.StreamResponse:
 
 
 @signed_in
+@form_on(show_rotation)
 async def accept(request: web.Request) -> web.StreamResponse:
     """Put a held calendar into force."""
     await overrides.accept_calendar(engine_of(request), request[CALLER], *_names(request))
@@ -104,6 +114,7 @@ async def accept(request: web.Request) -> web.StreamResponse:
 
 
 @signed_in
+@form_on(show_rotation)
 async def ask_for_cover(request: web.Request) -> web.StreamResponse:
     """Ask for cover, from the form."""
     engine, caller, form = engine_of(request), request[CALLER], await request.post()
@@ -122,12 +133,19 @@ async def ask_for_cover(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def show_cover(request: web.Request) -> web.StreamResponse:
     """A request for cover, with one button."""
+    return await show_request(request)
+
+
+async def show_request(request: web.Request, problem: Problem | None = None) -> web.StreamResponse:
+    """The request with what went wrong above it."""
     found = await cover.view(engine_of(request), request[CALLER], _number(request))
     shown = engine_of(request).directory.shown
-    return render(request, "cover.html", {"view": found, "request": found.request, "shown": shown})
+    context = {"view": found, "request": found.request, "shown": shown, "problem": problem}
+    return render(request, "cover.html", context, status=problem.status if problem else 200)
 
 
 @signed_in
+@form_on(show_request)
 async def take_cover(request: web.Request) -> web.StreamResponse:
     """Take the shift."""
     number = _number(request)
@@ -138,19 +156,33 @@ async def take_cover(request: web.Request) -> web.StreamResponse:
 @signed_in
 async def subscriptions_list(request: web.Request) -> web.StreamResponse:
     """Feed addresses of the reader's."""
-    return await _subscriptions(request)
+    return await show_subscriptions(request)
+
+
+async def show_subscriptions(
+    request: web.Request, problem: Problem | None = None, made: subscriptions.Subscription | None = None
+) -> web.StreamResponse:
+    """The list with what went wrong above it, or the address that was just made."""
+    engine = engine_of(request)
+    found = await subscriptions.subscriptions(engine, request[CALLER])
+    teams = list(engine.directory.teams.values())
+    context = {"subscriptions": found, "made": made, "teams": teams, "problem": problem}
+    return render(request, "subscriptions.html", context, status=problem.status if problem else 200)
 
 
 @signed_in
+@form_on(show_subscriptions)
 async def subscribe(request: web.Request) -> web.StreamResponse:
     """Make a feed address and show it, this once."""
     form = await request.post()
     team = str(form.get("team", ""))
     asked = subscriptions.NewSubscription(kind="team" if team else "person", team=team, gaps=bool(form.get("gaps")))
-    return await _subscriptions(request, await subscriptions.subscribe(engine_of(request), request[CALLER], asked))
+    made = await subscriptions.subscribe(engine_of(request), request[CALLER], asked)
+    return await show_subscriptions(request, made=made)
 
 
 @signed_in
+@form_on(show_subscriptions)
 async def unsubscribe(request: web.Request) -> web.StreamResponse:
     """End a feed address."""
     await subscriptions.unsubscribe(engine_of(request), request[CALLER], request.match_info["digest"])
@@ -166,13 +198,6 @@ async def feed(request: web.Request) -> web.StreamResponse:
     if request.if_none_match and etag in request.if_none_match:
         return web.Response(status=304, headers={"ETag": f'"{etag.value}"'})
     return response
-
-
-async def _subscriptions(request: web.Request, made: subscriptions.Subscription | None = None) -> web.StreamResponse:
-    engine = engine_of(request)
-    found = await subscriptions.subscriptions(engine, request[CALLER])
-    context = {"subscriptions": found, "made": made, "teams": list(engine.directory.teams.values())}
-    return render(request, "subscriptions.html", context)
 
 
 def _names(request: web.Request) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from oncall.config.secret import Secret
 from oncall.errors import Refused, SignedOut
 from oncall.services.people import access
 from oncall.services.people.rights import Caller
-from oncall.web.keys import CALLER, FORM_TOKEN, VISIT, engine_of
+from oncall.web.keys import CALLER, FORM_TOKEN, VISIT, WRITTEN, Written, engine_of
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -134,7 +134,10 @@ def _set(request: web.Request, response: web.StreamResponse, name: str, value: s
 async def _check_form(request: web.Request) -> None:
     if request.method in SAFE_METHODS:
         return
-    sent = (await request.post()).get(FORM_FIELD)
+    form = await request.post()
+    said = {name: value for name, value in form.items() if isinstance(value, str) and name != FORM_FIELD}
+    request[WRITTEN] = Written(request.path, said)
+    sent = form.get(FORM_FIELD)
     _same(sent if isinstance(sent, str) else "", request[FORM_TOKEN])
 
 
