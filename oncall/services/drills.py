@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -170,16 +171,22 @@ class LastDrill(msgspec.Struct, frozen=True, kw_only=True):
 
 async def last_drill(tx: AsyncConnection, team: str) -> LastDrill | None:
     """A team's newest drill that is over; None where it has had none."""
-    number = await practice.last_of_team(tx, team)
-    if number is None:
-        return None
-    drill = (await incident_rows.get(tx, [number]))[number]
-    return LastDrill(
-        incident=number,
-        at=drill.opened_at,
-        answered_by=drill.lead.acknowledged_by,
-        seconds_to_answer=answered_after(drill),
-    )
+    return (await last_drills(tx, [team])).get(team)
+
+
+async def last_drills(tx: AsyncConnection, teams: Collection[str]) -> dict[str, LastDrill]:
+    """The same of several teams; those that have had none are missing."""
+    numbers = await practice.last_of_teams(tx, teams)
+    found = await incident_rows.get(tx, numbers.values())
+    return {
+        team: LastDrill(
+            incident=number,
+            at=found[number].opened_at,
+            answered_by=found[number].lead.acknowledged_by,
+            seconds_to_answer=answered_after(found[number]),
+        )
+        for team, number in numbers.items()
+    }
 
 
 def practised(engine: Engine, last: LastDrill | None) -> str:

@@ -7,7 +7,7 @@ kept as counts of lengths in tenths of a minute, so that nothing is lost by addi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -69,13 +69,18 @@ class KindTally(msgspec.Struct, omit_defaults=True):
     beside: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class Tally(msgspec.Struct, omit_defaults=True):
-    """The sums of some incidents."""
+class Load(msgspec.Struct, omit_defaults=True):
+    """What some incidents cost: how many, who carried what, what teams had."""
 
     incidents: int = 0
     alerts: int = 0
     people: dict[str, PersonTally] = msgspec.field(default_factory=dict)
     teams: dict[str, TeamTally] = msgspec.field(default_factory=dict)
+
+
+class Tally(Load, omit_defaults=True):
+    """The sums of some incidents."""
+
     kinds: dict[str, KindTally] = msgspec.field(default_factory=dict)
     #: By service: when the newest incident was opened that has a paging alert of it.
     paged: dict[str, datetime] = msgspec.field(default_factory=dict)
@@ -116,26 +121,42 @@ def tallies(history: History, zones: Mapping[str, str]) -> dict[str, Tally]:
     return found
 
 
-def merged(tallies: Iterable[Tally]) -> Tally:
-    """All of them as one."""
+def merged_load(loads: Iterable[Load]) -> Load:
+    """All of them as one, without what alert kinds did."""
+    total = Load()
+    for one in loads:
+        _add_load(total, one)
+    return total
+
+
+def _add_load(total: Load, one: Load) -> None:
+    total.incidents += one.incidents
+    total.alerts += one.alerts
+    for name, person in one.people.items():
+        known = total.people.setdefault(name, PersonTally())
+        known.pages += person.pages
+        known.weekend_pages += person.weekend_pages
+        known.seconds += person.seconds
+        known.nights |= person.nights
+        _add(known.answers, person.answers)
+    for name, team in one.teams.items():
+        led = total.teams.setdefault(name, TeamTally())
+        led.incidents += team.incidents
+        led.paging += team.paging
+        _add(led.answers, team.answers)
+        _add(led.ends, team.ends)
+
+
+def merged(tallies: Iterable[Tally], *, most_kinds: int = MOST_KINDS) -> Tally:
+    """All of them as one. Of alert kinds those that came most, which alone are added up."""
+    parts = tuple(tallies)
+    came_most = _came_most(parts, most_kinds)
     total = Tally()
-    for one in tallies:
-        total.incidents += one.incidents
-        total.alerts += one.alerts
-        for name, person in one.people.items():
-            known = total.people.setdefault(name, PersonTally())
-            known.pages += person.pages
-            known.weekend_pages += person.weekend_pages
-            known.seconds += person.seconds
-            known.nights |= person.nights
-            _add(known.answers, person.answers)
-        for name, team in one.teams.items():
-            led = total.teams.setdefault(name, TeamTally())
-            led.incidents += team.incidents
-            led.paging += team.paging
-            _add(led.answers, team.answers)
-            _add(led.ends, team.ends)
+    for one in parts:
+        _add_load(total, one)
         for name, kind in one.kinds.items():
+            if came_most is not None and name not in came_most:
+                continue
             came = total.kinds.setdefault(name, KindTally())
             came.alerts += kind.alerts
             came.incidents += kind.incidents
@@ -148,6 +169,17 @@ def merged(tallies: Iterable[Tally]) -> Tally:
         for service, at in one.paged.items():
             total.paged[service] = max(at, total.paged.get(service, at))
     return _bounded(total)
+
+
+def _came_most(tallies: Sequence[Tally], most: int) -> Collection[str] | None:
+    """The kinds with most alerts; None where that are all of them."""
+    alerts: dict[str, int] = {}
+    for one in tallies:
+        for name, kind in one.kinds.items():
+            alerts[name] = alerts.get(name, 0) + kind.alerts
+    if len(alerts) <= most:
+        return None
+    return {name for name, _ in sorted(alerts.items(), key=lambda one: (-one[1], one[0]))[:most]}
 
 
 def median_minutes(lengths: Lengths) -> float | None:

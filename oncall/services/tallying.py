@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
 from oncall.services.interruption import costing, interrupted
-from oncall.services.tally import VERSION, History, Tally, merged, tallies
+from oncall.services.tally import VERSION, History, Load, Tally, merged, tallies
 from oncall.store import insights as rows
 from oncall.store import tallies as tally_rows
 
@@ -19,6 +19,8 @@ from oncall.store import tallies as tally_rows
 DAYS_AT_ONCE = 30
 #: Transactions are over long before: lines older than this are all there, also those with lower numbers.
 SETTLED = timedelta(minutes=5)
+#: Letters of a day's name; those of months and weeks are shorter.
+DAY = len("2026-05-31")
 
 
 class _Paged(msgspec.Struct):
@@ -46,9 +48,9 @@ async def keep_up(engine: Engine) -> int:
     due = {day for day in touched if day >= oldest} | set(missing[:DAYS_AT_ONCE])
     for day in sorted(due):
         await _add_up(engine, day, now)
-    months = {f"{day:%Y-%m}" for day in due} | ({period[:7] for period in known} - known)
-    for month in sorted(months):
-        await _add_up_month(engine, month, now)
+    added_up = {date.fromisoformat(period) for period in known if len(period) == DAY}
+    for span in sorted({span for day in due for span in spans_of(day)} | _spans(added_up) - known):
+        await _add_up_span(engine, span, now)
     async with engine.database.write() as tx:
         await tally_rows.set_mark(tx, settled)
     return len(missing[DAYS_AT_ONCE:])
@@ -56,9 +58,9 @@ async def keep_up(engine: Engine) -> int:
 
 async def rebuild(engine: Engine) -> None:
     """Forget every tally whose incidents are all kept, and add them up anew."""
-    oldest = _oldest(engine).isoformat()
+    oldest = _oldest(engine)
     async with engine.database.write() as tx:
-        await tally_rows.forget(tx, from_day=oldest, from_month=oldest[:7])
+        await tally_rows.forget(tx, from_day=oldest.isoformat(), from_spans=spans_of(oldest))
     while await keep_up(engine):
         pass
 
@@ -76,14 +78,13 @@ async def _add_up(engine: Engine, day: date, now: datetime) -> None:
     await _save(engine, day.isoformat(), tallies(history, zones), now)
 
 
-async def _add_up_month(engine: Engine, month: str, now: datetime) -> None:
-    first = date.fromisoformat(f"{month}-01")
-    days = [f"{month}-{number:02}" for number in range(1, days_of(first) + 1)]
+async def _add_up_span(engine: Engine, span: str, now: datetime) -> None:
+    days = [day.isoformat() for day in days_in(span)]
     parts: dict[str, list[Tally]] = defaultdict(list)
     async with engine.database.read() as tx:
         for team, sums in await tally_rows.sums_by_team(tx, days):
             parts[team].append(read_tally(sums))
-    await _save(engine, month, {team: merged(found) for team, found in parts.items()}, now)
+    await _save(engine, span, {team: merged(found) for team, found in parts.items()}, now)
 
 
 async def _save(engine: Engine, period: str, found: dict[str, Tally], now: datetime) -> None:
@@ -115,6 +116,11 @@ async def last_paged(tx: AsyncConnection, first: date, last: date) -> dict[str, 
     return newest
 
 
+def read_load(sums: str) -> Load:
+    """As much of a tally as says who carried what: a fraction of what it takes to read all of it."""
+    return msgspec.json.decode(sums, type=Load)
+
+
 def read_tally(sums: str) -> Tally:
     """A tally as it is kept."""
     return msgspec.json.decode(sums, type=Tally)
@@ -125,18 +131,47 @@ def days_of(first: date) -> int:
     return ((first + timedelta(days=31)).replace(day=1) - first).days
 
 
+def spans_of(day: date) -> tuple[str, str]:
+    """The month and the week a day lies in, as tallies name them: 2026-05 and 2026-W22 (ISO 8601, from Monday)."""
+    year, week, _ = day.isocalendar()
+    return f"{day:%Y-%m}", f"{year}-W{week:02}"
+
+
+def days_in(span: str) -> list[date]:
+    """The days of a month or a week."""
+    if "W" in span:
+        monday = date.fromisocalendar(int(span[:4]), int(span[6:]), 1)
+        return [monday + timedelta(days=number) for number in range(7)]
+    first = date.fromisoformat(f"{span}-01")
+    return [first + timedelta(days=number) for number in range(days_of(first))]
+
+
 def periods_of(first: date, last: date) -> list[str]:
-    """The fewest months and days that make up the days from `first` to `last`."""
-    found, day = [], first
-    while day <= last:
-        whole = days_of(day) if day.day == 1 else 0
-        if whole and day + timedelta(days=whole - 1) <= last:
-            found.append(f"{day:%Y-%m}")
-            day += timedelta(days=whole)
-        else:
-            found.append(day.isoformat())
-            day += timedelta(days=1)
+    """The fewest months, weeks and days that make up the days from `first` to `last`, in order."""
+    count = (last - first).days + 1
+    # From the end: how many rows the rest takes, and the first of them with its length.
+    fewest: list[tuple[int, str, int]] = [(0, "", 0)] * (max(count, 0) + 1)
+    for place in range(count - 1, -1, -1):
+        day = first + timedelta(days=place)
+        month, week = spans_of(day)
+        steps = [(day.isoformat(), 1)]
+        if day.weekday() == 0:
+            steps.append((week, 7))
+        if day.day == 1:
+            steps.append((month, days_of(day)))
+        fewest[place] = min(
+            (1 + fewest[place + length][0], name, length) for name, length in steps if place + length <= count
+        )
+    found, place = [], 0
+    while place < count:
+        _, name, length = fewest[place]
+        found.append(name)
+        place += length
     return found
+
+
+def _spans(days: Iterable[date]) -> set[str]:
+    return {span for day in days for span in spans_of(day)}
 
 
 def _back(last: date, first: date) -> list[date]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -12,20 +13,25 @@ from oncall.checks import QUARTER
 from oncall.directory import Team
 from oncall.engine import Engine
 from oncall.errors import NotFound
-from oncall.incident import Via
 from oncall.person import Person, Role
 from oncall.services.actions import viewed
 from oncall.services.administration import note
-from oncall.services.drills import LastDrill, last_drill, practised
+from oncall.services.drills import LastDrill, last_drills, practised
 from oncall.services.people.rights import Caller, Right
+from oncall.services.tally import Tally, median_minutes, merged
+from oncall.services.tallying import read_tally
 from oncall.services.telling import QUIET_CHANNELS, tell_person
-from oncall.services.views.insights import Insights, InsightsQuery, view_insights
+from oncall.services.views.insights import COMPARED, kinds_load, people_load, volume
 from oncall.store import digest_refusals, reviews, rotation_findings
+from oncall.store import tallies as tally_rows
+from oncall.store.reviews import ActionItem
 from oncall.weekly import PersonWeek, TeamWeek, digest, lines
 
 #: Mondays from this hour on, in the recipient's zone.
 HOUR = time(9)
 WEEK = 7
+#: Incidents without a review that a digest names, of each team.
+UNREVIEWED = 10
 #: Managers, who get it unless they say no.
 MANAGERS = frozenset({Role.EDITOR, Role.ADMIN})
 
@@ -123,12 +129,15 @@ async def team_lines(engine: Engine, team: Team) -> list[str]:
     """A team's week for its Monday message; none where it wants none."""
     async with engine.database.read() as tx:
         refused = await digest_refusals.refused(tx)
-    return [] if _of_team(team.id) in refused else lines(await _week(engine, team), engine.settings.address)
+    if _of_team(team.id) in refused:
+        return []
+    (week,) = await _weeks(engine, (team,))
+    return lines(week, engine.settings.address)
 
 
 async def written(engine: Engine, teams: tuple[Team, ...]) -> str:
     """The digest of these teams."""
-    return digest([await _week(engine, team) for team in teams], engine.settings.address)
+    return digest(await _weeks(engine, teams), engine.settings.address)
 
 
 def teams_of(engine: Engine, person: Person) -> tuple[Team, ...]:
@@ -136,36 +145,72 @@ def teams_of(engine: Engine, person: Person) -> tuple[Team, ...]:
     return tuple(engine.directory.teams.values()) if person.role is Role.ADMIN else engine.directory.teams_of(person.id)
 
 
-async def _week(engine: Engine, team: Team) -> TeamWeek:
+async def _weeks(engine: Engine, teams: Sequence[Team]) -> list[TeamWeek]:
+    """The last seven days of each of these teams, read for all of them at once."""
     now = engine.clock.now()
-    looks = Caller(person="oncall", name="on-call engine", role=Role.VIEWER, via=Via.ENGINE)
-    last = await view_insights(engine, looks, InsightsQuery(team=team.id, days=WEEK))
-    both = await view_insights(engine, looks, InsightsQuery(team=team.id, days=2 * WEEK))
+    today, wanted = now.date(), [team.id for team in teams]
     async with engine.database.read() as tx:
-        items = await reviews.actions(tx, team=team.id, done=False)
-        unreviewed = await reviews.unreviewed(tx, team.id, now - timedelta(days=2 * WEEK), 10)
-        drilled = await last_drill(tx, team.id)
-    own = next((t for t in last.teams if t.team == team.id), None)
-    overdue = [item for item in items if item.due is not None and viewed(engine, item).overdue]
+        sums = await tally_rows.sums_of_teams(tx, wanted, _days(today, 2 * WEEK))
+        counts = await tally_rows.counts_of_teams(tx, wanted, _days(today, WEEK + COMPARED.days))
+        open_items: dict[str, list[ActionItem]] = {team: [] for team in wanted}
+        for item in await reviews.open_actions(tx, wanted):
+            open_items[item.team].append(item)
+        unreviewed = await reviews.unreviewed_of(tx, wanted, now - timedelta(days=2 * WEEK), UNREVIEWED)
+        drilled = await last_drills(tx, wanted)
+    found = []
+    for team in teams:
+        days = {day: read_tally(one) for day, one in sums.get(team.id, {}).items()}
+        week = merged(tally for day, tally in days.items() if day in set(_days(today, WEEK)))
+        both = merged(days.values())
+        found.append(
+            _week(
+                engine,
+                team,
+                week,
+                before=_led(both, team) - _led(week, team),
+                counts=counts.get(team.id, {}),
+                items=open_items[team.id],
+                unreviewed=unreviewed.get(team.id, []),
+                drilled=drilled.get(team.id),
+            )
+        )
+    return found
+
+
+def _week(
+    engine: Engine,
+    team: Team,
+    week: Tally,
+    *,
+    before: int,
+    counts: Mapping[str, int],
+    items: Sequence[ActionItem],
+    unreviewed: Sequence[tuple[int, str]],
+    drilled: LastDrill | None,
+) -> TeamWeek:
+    now = engine.clock.now()
+    people = people_load(week, {person.id: person.name for person in engine.directory.people.values()})
+    own = week.teams.get(team.id)
+    incidents = {date.fromisoformat(day): count for day, count in counts.items()}
     return TeamWeek(
         team=team.id,
         name=team.name,
         incidents=own.incidents if own else 0,
-        before=_incidents(both, team) - _incidents(last, team),
-        pages=sum(person.pages for person in last.people),
-        nights=sum(person.nights for person in last.people),
-        minutes_to_answer=own.minutes_to_answer if own else None,
-        people=tuple(PersonWeek(name=p.name, pages=p.pages, nights=p.nights) for p in last.people),
-        noise=tuple((kind.kind, kind.advice) for kind in last.kinds if kind.advice),
+        before=before,
+        pages=sum(person.pages for person in people),
+        nights=sum(person.nights for person in people),
+        minutes_to_answer=median_minutes(own.answers) if own else None,
+        people=tuple(PersonWeek(name=p.name, pages=p.pages, nights=p.nights) for p in people),
+        noise=tuple((kind.kind, kind.advice) for kind in kinds_load(week) if kind.advice),
         unusual=tuple(
             f"{day.day:%a %d %b} with {day.incidents} incidents, {day.expected:g} were to be expected"
-            for day in last.days
+            for day in volume(incidents, {}, now.date(), WEEK)
             if day.unusual and day.expected is not None
         ),
         overdue=tuple(
             (item.text, engine.directory.shown(item.owner) if item.owner else "", (now.date() - item.due).days)
-            for item in overdue
-            if item.due is not None
+            for item in items
+            if item.due is not None and viewed(engine, item).overdue
         ),
         open_items=len(items),
         unreviewed=tuple(unreviewed),
@@ -178,8 +223,13 @@ def _fresh(last: LastDrill | None, now: datetime) -> bool:
     return last is not None and last.seconds_to_answer is not None and now - last.at <= QUARTER
 
 
-def _incidents(found: Insights, team: Team) -> int:
-    return sum(one.incidents for one in found.teams if one.team == team.id)
+def _days(last: date, count: int) -> list[str]:
+    return [(last - timedelta(days=back)).isoformat() for back in range(count)]
+
+
+def _led(tally: Tally, team: Team) -> int:
+    own = tally.teams.get(team.id)
+    return own.incidents if own else 0
 
 
 def _of_team(team: str) -> str:

@@ -165,8 +165,11 @@ async def listed(
         if status != IncidentStatus.RESOLVED.value:
             # Says nothing new, and lets the few open ones be found without reading years of others.
             query = query.where(incident.c.resolved_at.is_(None))
-    if team:
+    if team and status in {"", IncidentStatus.RESOLVED.value}:
         query = query.where(incident.c.id.in_(sa.select(involvement.c.incident_id).where(involvement.c.team == team)))
+    elif team:
+        # The few open ones are held against the team, not all that the team ever had against them.
+        query = query.where(sa.exists().where(involvement.c.incident_id == incident.c.id, involvement.c.team == team))
     if search is not None:
         query = query.where(*conditions(search))
     if before is not None:

@@ -94,16 +94,15 @@ async def by_incident(tx: AsyncConnection, numbers: Collection[int]) -> dict[int
     return {row.incident_id: _drill(row) for row in (await tx.execute(query)).all()}
 
 
-async def last_of_team(tx: AsyncConnection, team: str) -> int | None:
-    """The newest drill of a team that is over, as an incident's number."""
+async def last_of_teams(tx: AsyncConnection, teams: Collection[str]) -> dict[str, int]:
+    """The newest drill of each team that is over, as incidents' numbers; teams without one are missing."""
+    over = sa.exists().where(incident.c.id == drill.c.incident_id, incident.c.resolved_at.is_not(None))
     query = (
-        sa.select(incident.c.id)
-        .where(incident.c.lead_team == team, incident.c.drill, incident.c.resolved_at.is_not(None))
-        .order_by(incident.c.id.desc())
-        .limit(1)
+        sa.select(drill.c.team, sa.func.max(drill.c.incident_id).label("newest"))
+        .where(drill.c.team.in_(list(teams)), over)
+        .group_by(drill.c.team)
     )
-    number: int | None = (await tx.execute(query)).scalar()
-    return number
+    return {row.team: row.newest for row in (await tx.execute(query)).all()}
 
 
 async def real_open(tx: AsyncConnection, team: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -110,23 +111,47 @@ async def open_and_due(tx: AsyncConnection, until: date) -> list[ActionItem]:
     return [_action(row) for row in (await tx.execute(query)).all()]
 
 
+async def open_actions(tx: AsyncConnection, teams: Collection[str]) -> list[ActionItem]:
+    """Open items of these teams, by number."""
+    query = (
+        sa.select(action_item)
+        .where(action_item.c.team.in_(list(teams)), action_item.c.done_at.is_(None))
+        .order_by(action_item.c.id)
+    )
+    return [_action(row) for row in (await tx.execute(query)).all()]
+
+
 async def unreviewed(tx: AsyncConnection, team: str, since: datetime, limit: int) -> list[tuple[int, str]]:
     """Critical incidents a team led, over since then and without a review, newest first: (number, title)."""
-    query = (
-        sa.select(incident.c.id, incident.c.title)
-        .outerjoin(review, review.c.incident_id == incident.c.id)
-        .where(
-            incident.c.lead_team == team,
-            incident.c.resolved_at >= since,
-            incident.c.severity == "critical",
-            incident.c.drill.is_(False),
-            incident.c.merged_into.is_(None),
-            review.c.incident_id.is_(None),
-        )
-        .order_by(incident.c.id.desc())
-        .limit(limit)
+    query = sa.select(incident.c.id, incident.c.title).where(incident.c.lead_team == team, *_unreviewed(since))
+    return [(row.id, row.title) for row in (await tx.execute(query.order_by(incident.c.id.desc()).limit(limit))).all()]
+
+
+async def unreviewed_of(
+    tx: AsyncConnection, teams: Collection[str], since: datetime, limit: int
+) -> dict[str, list[tuple[int, str]]]:
+    """The same of several teams, at most `limit` of each."""
+    place = sa.func.row_number().over(partition_by=incident.c.lead_team, order_by=incident.c.id.desc())
+    ranked = (
+        sa.select(incident.c.id, incident.c.title, incident.c.lead_team, place.label("place"))
+        .where(incident.c.lead_team.in_(list(teams)), *_unreviewed(since))
+        .subquery()
     )
-    return [(row.id, row.title) for row in (await tx.execute(query)).all()]
+    query = sa.select(ranked).where(ranked.c.place <= limit).order_by(ranked.c.id.desc())
+    found: dict[str, list[tuple[int, str]]] = {}
+    for row in (await tx.execute(query)).all():
+        found.setdefault(row.lead_team, []).append((row.id, row.title))
+    return found
+
+
+def _unreviewed(since: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        incident.c.resolved_at >= since,
+        incident.c.severity == "critical",
+        incident.c.drill.is_(False),
+        incident.c.merged_into.is_(None),
+        ~sa.exists().where(review.c.incident_id == incident.c.id),
+    )
 
 
 def _action(row: Any) -> ActionItem:

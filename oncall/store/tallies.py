@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -83,24 +83,38 @@ async def sums_by_team(tx: AsyncConnection, wanted: Sequence[str]) -> list[tuple
     return [(row.team, row.sums) for row in (await tx.execute(query)).all()]
 
 
+async def sums_of_teams(
+    tx: AsyncConnection, teams: Collection[str], wanted: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """By team and period the sums of these periods; those that exist."""
+    query = sa.select(tally.c.team, tally.c.period, tally.c.sums).where(
+        tally.c.period.in_(wanted), tally.c.team.in_(list(teams))
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in (await tx.execute(query)).all():
+        found.setdefault(row.team, {})[row.period] = row.sums
+    return found
+
+
+async def counts_of_teams(
+    tx: AsyncConnection, teams: Collection[str], wanted: Sequence[str]
+) -> dict[str, dict[str, int]]:
+    """By team and period how many incidents these periods brought; those that exist."""
+    query = sa.select(tally.c.team, tally.c.period, tally.c.incidents).where(
+        tally.c.period.in_(wanted), tally.c.team.in_(list(teams))
+    )
+    found: dict[str, dict[str, int]] = {}
+    for row in (await tx.execute(query)).all():
+        found.setdefault(row.team, {})[row.period] = row.incidents
+    return found
+
+
 async def counts_by_day(tx: AsyncConnection, first: str, last: str, team: str) -> dict[str, tuple[int, int]]:
     """How many incidents and alerts each day from `first` to `last` brought; days without a tally are left out."""
     query = sa.select(tally.c.period, tally.c.incidents, tally.c.alerts).where(
         tally.c.team == team, tally.c.period >= first, tally.c.period <= last, sa.func.length(tally.c.period) == 10
     )
     return {row.period: (row.incidents, row.alerts) for row in (await tx.execute(query)).all()}
-
-
-async def sums_by_day(tx: AsyncConnection, first: str, last: str, team: str) -> list[tuple[str, str]]:
-    """(day, sums) of every day from `first` to `last` that was counted, in order."""
-    query = (
-        sa.select(tally.c.period, tally.c.sums)
-        .where(
-            tally.c.team == team, tally.c.period >= first, tally.c.period <= last, sa.func.length(tally.c.period) == 10
-        )
-        .order_by(tally.c.period)
-    )
-    return [(row.period, row.sums) for row in (await tx.execute(query)).all()]
 
 
 async def made_at(tx: AsyncConnection, period: str) -> datetime | None:
@@ -110,9 +124,11 @@ async def made_at(tx: AsyncConnection, period: str) -> datetime | None:
     return found
 
 
-async def forget(tx: AsyncConnection, *, from_day: str, from_month: str) -> None:
-    """Delete tallies of that day and month on, and begin again at the first line of the timeline."""
-    days, months = sa.func.length(tally.c.period) == 10, sa.func.length(tally.c.period) == 7
-    later = sa.or_(sa.and_(days, tally.c.period >= from_day), sa.and_(months, tally.c.period >= from_month))
+async def forget(tx: AsyncConnection, *, from_day: str, from_spans: Collection[str]) -> None:
+    """Delete tallies of that day, month and week on, and begin again at the first line of the timeline."""
+    length = sa.func.length(tally.c.period)
+    later = sa.or_(
+        *(sa.and_(length == len(first), tally.c.period >= first) for first in (from_day, *from_spans)),
+    )
     await tx.execute(sa.delete(tally).where(later))
     await tx.execute(sa.delete(counter).where(counter.c.name == _MARK))

@@ -51,7 +51,8 @@ async def open_for_teams(tx: AsyncConnection, teams: Collection[str], *, limit: 
         sa.select(incident.c.id)
         .where(
             incident.c.resolved_at.is_(None),
-            incident.c.id.in_(sa.select(involvement.c.incident_id).where(involvement.c.team.in_(list(teams)))),
+            # Held against the few open ones, not the other way round: years of others are not read.
+            sa.exists().where(involvement.c.incident_id == incident.c.id, involvement.c.team.in_(list(teams))),
         )
         .order_by(incident.c.id.desc())
         .limit(limit)
@@ -65,10 +66,11 @@ async def open_asking(tx: AsyncConnection, person: str, *, limit: int) -> dict[i
         sa.select(incident.c.id)
         .where(
             incident.c.resolved_at.is_(None),
-            incident.c.id.in_(
-                sa.select(page.c.incident_id).where(
-                    page.c.person == person, page.c.kind == "page", page.c.sent_at.is_not(None)
-                )
+            sa.exists().where(
+                page.c.incident_id == incident.c.id,
+                page.c.person == person,
+                page.c.kind == "page",
+                page.c.sent_at.is_not(None),
             ),
         )
         .order_by(incident.c.id.desc())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.checks import (
     GAPS_AHEAD,
@@ -29,9 +28,10 @@ from oncall.paging import plan
 from oncall.services import tallying
 from oncall.services.people.rights import Caller, Right
 from oncall.services.rotations.on_call import schedule_key
-from oncall.store import check_reports, rotations, service_history
+from oncall.store import check_reports, service_history
 from oncall.store.check_reports import CheckReport
 from oncall.store.rotations import StoredSegment
+from oncall.store.views import segments_of_all
 from routing.catalog import Catalog, Entry
 from routing.catalog.expression import parse_expression
 from routing.escalation import PersonTarget, RotationTarget, TeamTarget
@@ -119,8 +119,9 @@ async def _all(engine: Engine, entries: Sequence[Entry]) -> list[Readiness]:
     directory, resolver = engine.directory, engine.organisation.resolver
     owners = {entry.name: resolver.owner_of(entry) or "" for entry in entries}
     async with engine.database.read() as tx:
+        segments = await segments_of_all(tx, now, now + GAPS_AHEAD)
         teams = {
-            team: await _team_facts(tx, directory, directory.teams[team], now)
+            team: _team_facts(segments, directory, directory.teams[team], now)
             for team in sorted(set(owners.values()))
             if team in directory.teams
         }
@@ -171,7 +172,9 @@ def _custom(directory: Directory) -> list[OwnCheck]:
     ]
 
 
-async def _team_facts(tx: AsyncConnection, directory: Directory, team: Team, now: datetime) -> _TeamFacts:
+def _team_facts(
+    planned: Mapping[str, Sequence[StoredSegment]], directory: Directory, team: Team, now: datetime
+) -> _TeamFacts:
     until = now + GAPS_AHEAD
     people: set[str] = set()
     gaps: list[tuple[str, datetime]] = []
@@ -183,7 +186,7 @@ async def _team_facts(tx: AsyncConnection, directory: Directory, team: Team, now
                 case RotationTarget():
                     rotation = rotation or f"{target.team}/{target.schedule}"
                     key = schedule_key(target.team, target.schedule)
-                    segments += await rotations.segments_between(tx, key, now, until)
+                    segments += planned.get(key, ())
                 case PersonTarget():
                     people.add(target.person)
                 case TeamTarget() if target.team in directory.teams:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
@@ -12,8 +12,8 @@ import msgspec
 from oncall.engine import Engine
 from oncall.seasonal import WEEKS, expected_on, forecast, unusual
 from oncall.services.people.rights import Caller, Right
-from oncall.services.tally import KindTally, Tally, median_minutes, merged
-from oncall.services.tallying import periods_of, read_tally
+from oncall.services.tally import KindTally, Load, Tally, median_minutes, merged, merged_load
+from oncall.services.tallying import periods_of, read_load, read_tally
 from oncall.store import tallies as tally_rows
 
 #: Days before those shown that expectations come from.
@@ -155,15 +155,21 @@ async def view_insights(engine: Engine, caller: Caller, query: InsightsQuery) ->
         sums = await tally_rows.sums(tx, periods_of(first, today), query.team)
         counts = await tally_rows.counts_by_day(tx, (first - COMPARED).isoformat(), today.isoformat(), query.team)
         since = max(first, today - timedelta(weeks=MOST_WEEKS) + timedelta(days=1))
-        by_day = await tally_rows.sums_by_day(tx, since.isoformat(), today.isoformat(), query.team)
+        parts = weeks_between(since, today)
+        kept = await tally_rows.sums_of_teams(tx, [query.team], [name for names in parts.values() for name in names])
         counted_at = await tally_rows.made_at(tx, today.isoformat())
-    total = merged(read_tally(one) for one in sums)
+    total = merged((read_tally(one) for one in sums), most_kinds=MOST_KINDS)
     directory = engine.directory
     names = {person.id: person.name for person in directory.people.values()}
     incidents = {date.fromisoformat(day): count for day, (count, _) in counts.items()}
     alerts = {date.fromisoformat(day): count for day, (_, count) in counts.items()}
     ahead = days_ahead(incidents, alerts, today)
-    weeks = by_week((date.fromisoformat(day), read_tally(sums)) for day, sums in by_day)
+    loads = {name: read_load(sums) for name, sums in kept.get(query.team, {}).items()}
+    weeks = {
+        monday: merged_load(loads[name] for name in names if name in loads)
+        for monday, names in parts.items()
+        if any(name in loads for name in names)
+    }
     return Insights(
         since=datetime.combine(first, time(), UTC),
         until=now,
@@ -180,7 +186,7 @@ async def view_insights(engine: Engine, caller: Caller, query: InsightsQuery) ->
     )
 
 
-def people_load(total: Tally, names: Mapping[str, str]) -> tuple[PersonLoad, ...]:
+def people_load(total: Load, names: Mapping[str, str]) -> tuple[PersonLoad, ...]:
     """Who carried what, the most loaded first; those who are in the files or were paged."""
     found = [
         PersonLoad(
@@ -199,7 +205,7 @@ def people_load(total: Tally, names: Mapping[str, str]) -> tuple[PersonLoad, ...
     return tuple(sorted(found, key=lambda p: (-p.nights, -p.pages, p.name)))
 
 
-def teams_load(total: Tally, names: Mapping[str, str]) -> tuple[TeamLoad, ...]:
+def teams_load(total: Load, names: Mapping[str, str]) -> tuple[TeamLoad, ...]:
     """What each team led, the busiest first."""
     found = [
         TeamLoad(
@@ -234,15 +240,17 @@ def kinds_load(total: Tally) -> tuple[KindLoad, ...]:
     )
 
 
-def by_week(days: Iterable[tuple[date, Tally]]) -> dict[date, Tally]:
-    """The days added up by the Monday their week began on."""
-    parts: dict[date, list[Tally]] = {}
-    for day, tally in days:
-        parts.setdefault(day - timedelta(days=day.weekday()), []).append(tally)
-    return {monday: merged(found) for monday, found in sorted(parts.items())}
+def weeks_between(first: date, last: date) -> dict[date, list[str]]:
+    """The weeks that touch these days, by their Monday: whole ones as such, those at the ends as the days in question."""
+    found = {}
+    monday = first - timedelta(days=first.weekday())
+    while monday <= last:
+        found[monday] = periods_of(max(monday, first), min(monday + timedelta(days=6), last))
+        monday += timedelta(days=7)
+    return found
 
 
-def person_weeks(weeks: Mapping[date, Tally], names: Mapping[str, str]) -> tuple[PersonWeek, ...]:
+def person_weeks(weeks: Mapping[date, Load], names: Mapping[str, str]) -> tuple[PersonWeek, ...]:
     """Who carried what in which week, by name and week."""
     found = [
         PersonWeek(
@@ -305,7 +313,7 @@ def days_ahead(incidents: Mapping[date, int], alerts: Mapping[date, int], today:
     return tuple(found)
 
 
-def _week(monday: date, tally: Tally) -> Week:
+def _week(monday: date, tally: Load) -> Week:
     answers = Counter[int]()
     for team in tally.teams.values():
         answers.update(team.answers)

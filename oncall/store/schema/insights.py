@@ -7,12 +7,12 @@ from sqlalchemy import Column, Integer, Table, Text
 from oncall.store.schema.base import metadata
 from oncall.store.types import Instant
 
-#: Incidents by the day or month in which they were opened, per team, and for all teams under the empty name.
+#: Incidents by the day, week or month in which they were opened, per team, and for all teams under the empty name.
 #: Made from the history and made again when it changes; nothing is kept here that is not there.
 tally = Table(
     "tally",
     metadata,
-    #: A day (2026-05-31) or a month (2026-05), UTC.
+    #: A day (2026-05-31), a week (2026-W22) or a month (2026-05), UTC.
     Column("period", Text, primary_key=True),
     Column("team", Text, primary_key=True),
     Column("incidents", Integer, nullable=False),

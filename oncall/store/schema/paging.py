@@ -39,6 +39,8 @@ page = Table(
     Index("ix_page_incident_id", "incident_id"),
     Index("ix_page_address_sent", "channel", "address", "sent_at"),
     Index("ix_page_person_sent", "person", "sent_at"),
+    Index("ix_page_team_sent", "team", "sent_at"),
+    Index("ix_page_failed", "person", **where("status = 'failed'")),
 )
 
 #: One attempt to carry a page through a provider.

@@ -6,6 +6,7 @@ import statistics
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +15,14 @@ from oncall.services.tally import (
     MOST_KINDS,
     History,
     KindTally,
+    PersonTally,
     Tally,
     median_minutes,
     merged,
+    merged_load,
     tallies,
 )
-from oncall.services.tallying import days_of, periods_of, read_tally
+from oncall.services.tallying import DAY, days_in, periods_of, read_load, read_tally, spans_of
 from oncall.store.insights import KindCount, PastAnswer, PastIncident, PastPage
 
 MONDAY = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -178,11 +181,44 @@ def test_sums_of_nothing_are_empty():
 
 
 @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.integers(0, 800))
-def test_months_and_days_make_up_every_day_once(first, length):
+def test_months_weeks_and_days_make_up_every_day_once(first, length):
     last = first + timedelta(days=length)
     covered: list[date] = []
     for period in periods_of(first, last):
-        begin = date.fromisoformat(period if len(period) == 10 else f"{period}-01")
-        covered += [begin + timedelta(days=n) for n in range(1 if len(period) == 10 else days_of(begin))]
+        covered += [date.fromisoformat(period)] if len(period) == DAY else days_in(period)
     assert covered == [first + timedelta(days=n) for n in range(length + 1)]
-    assert len(periods_of(first, last)) <= 60 + length // 28
+    # Days up to a Monday and weeks up to the first of a month at each end; whole months between them.
+    assert len(periods_of(first, last)) <= 2 * (6 + 6 + 4) + length // 28
+
+
+def test_no_row_is_read_that_a_month_or_a_week_could_stand_for():
+    assert periods_of(date(2026, 2, 1), date(2026, 2, 28)) == ["2026-02"]
+    assert periods_of(date(2026, 1, 5), date(2026, 1, 18)) == ["2026-W02", "2026-W03"]
+    assert periods_of(date(2026, 1, 4), date(2026, 1, 12)) == ["2026-01-04", "2026-W02", "2026-01-12"]
+    # A week that reaches into a month would take the month away.
+    assert periods_of(date(2026, 4, 27), date(2026, 5, 31)) == [*(f"2026-04-{n}" for n in range(27, 31)), "2026-05"]
+    assert periods_of(date(2026, 1, 2), date(2026, 1, 1)) == []
+
+
+@given(st.dates(date(2020, 1, 1), date(2030, 1, 1)))
+def test_a_day_lies_in_its_month_and_its_week(day):
+    month, week = spans_of(day)
+    assert day in days_in(month)
+    assert day in days_in(week)
+    assert len({len(month), len(week), DAY}) == 3
+
+
+@given(st.lists(st.dictionaries(st.sampled_from("ABCDE"), st.integers(1, 9)), max_size=5), st.integers(1, 5))
+def test_the_kinds_that_came_most_are_added_up_whole(days, most):
+    tallies = [Tally(kinds={name: KindTally(alerts=n, beside={"Z": n}) for name, n in day.items()}) for day in days]
+    whole, some = merged(tallies), merged(tallies, most_kinds=most)
+    wanted = sorted(whole.kinds, key=lambda name: (-whole.kinds[name].alerts, name))[:most]
+    assert some.kinds == {name: whole.kinds[name] for name in some.kinds}
+    assert set(some.kinds) == set(wanted)
+
+
+def test_load_alone_adds_up_to_the_load_of_everything():
+    tally = Tally(incidents=2, alerts=3, people={"ana": PersonTally(pages=1)}, kinds={"A": KindTally(alerts=3)})
+    load = read_load(msgspec.json.encode(tally).decode())
+    both, whole = merged_load([load, load]), merged([tally, tally])
+    assert (both.incidents, both.alerts, both.people) == (whole.incidents, whole.alerts, whole.people)

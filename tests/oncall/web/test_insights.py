@@ -5,9 +5,9 @@ import io
 from datetime import date, timedelta
 
 from oncall.services import acting, tallying
-from oncall.services.tally import KindTally, PersonTally, Tally
+from oncall.services.tally import KindTally, Load, PersonTally, Tally, merged_load
 from oncall.services.views import insights
-from oncall.services.views.insights import by_week, days_ahead, kinds_load, person_weeks, volume
+from oncall.services.views.insights import days_ahead, kinds_load, person_weeks, volume, weeks_between
 from oncall.store import insights as rows
 from oncall.store.insights import KindCount
 from oncall.web.chart import heat
@@ -71,11 +71,15 @@ def test_the_week_ahead_is_said_where_there_is_enough_to_go_by():
     assert all((day.incidents, day.incidents_high, day.alerts) == (4, 10, None) for day in ahead)
 
 
+def _days_in(name: str) -> int:
+    return 1 if len(name) == tallying.DAY else len(tallying.days_in(name))
+
+
 def test_weeks_begin_on_monday_and_add_up():
-    days = [
-        (MONDAY + timedelta(days=n), Tally(people={"ana": PersonTally(pages=1, seconds=600)})) for n in range(-1, 8)
-    ]
-    weeks = person_weeks(by_week(days), {"ana": "Ana Ruiz"})
+    one = Load(people={"ana": PersonTally(pages=1, seconds=600)})
+    parts = weeks_between(MONDAY - timedelta(days=1), MONDAY + timedelta(days=7))
+    loads = {monday: merged_load([one] * sum(_days_in(name) for name in names)) for monday, names in parts.items()}
+    weeks = person_weeks(loads, {"ana": "Ana Ruiz"})
     assert [(w.week, w.pages, w.interrupted_minutes) for w in weeks] == [
         (MONDAY - timedelta(days=7), 1, 10),
         (MONDAY, 7, 70),
@@ -163,7 +167,9 @@ async def test_hostile_kinds_stay_words(sign_in, happens):
 
 
 def test_the_busiest_week_is_the_warmest():
-    weeks = [(MONDAY + timedelta(weeks=n), Tally(people={"ana": PersonTally(pages=pages)})) for n, pages in enumerate((1, 4, 8))]  # fmt: skip
-    (row,) = heat(person_weeks(by_week(weeks), {"ana": "Ana"}), [monday for monday, _ in weeks])
+    weeks = {
+        MONDAY + timedelta(weeks=n): Load(people={"ana": PersonTally(pages=pages)}) for n, pages in enumerate((1, 4, 8))
+    }
+    (row,) = heat(person_weeks(weeks, {"ana": "Ana"}), list(weeks))
     assert [warm for warm, _ in row.weeks] == [1, 2, 4]
     assert heat((), []) == []

@@ -140,12 +140,18 @@ async def test_rows_are_kept_the_same_on_both_databases(database):
         assert days == {"2026-01-04": (3, 6), "2026-01-05": (5, 9)}
         assert await tallies.sums(tx, ["2026-01-05", "2026-02"], "") == ['{"incidents":5}']
         assert await tallies.sums(tx, ["2026-01-05"], "payments") == []
-        assert await tallies.periods(tx, VERSION) == {"2026-01-04", "2026-01-05", "2026-01"}
+        assert await tallies.periods(tx, VERSION) == {
+                "2026-01-04",
+                "2026-01-05",
+                "2026-01",
+                "2026-W01",
+                "2026-W02",
+            }
         assert await tallies.periods(tx, VERSION + 1) == set()
         assert await tallies.made_at(tx, "2026-01-05") == now
         assert await tallies.mark(tx) == 9
     async with database.write() as tx:
-        await tallies.forget(tx, from_day="2026-01-05", from_month="2026-01")
+        await tallies.forget(tx, from_day="2026-01-05", from_spans=("2026-01", "2026-W02"))
     async with database.read() as tx:
         assert await tallies.periods(tx, VERSION) == {"2026-01-04"}
         assert await tallies.mark(tx) == 0
