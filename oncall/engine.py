@@ -29,6 +29,7 @@ from oncall.config import Loaded, Settings
 from oncall.directory import Directory
 from oncall.metrics import Metrics
 from oncall.person import Preference
+from oncall.remembered import Remembered
 from oncall.store.database import Database
 from oncall.store.inbox_writer import InboxWriter
 from oncall.together import Together
@@ -43,6 +44,8 @@ from schedules.worker import CalendarReader
 
 #: Pages whose last look before sending, or whose record after it, is one transaction.
 SIDE_BY_SIDE = 25
+#: Sums of past days that are kept at hand: a few megabytes for a large company.
+SUMS = 24
 
 
 class Organisation:
@@ -196,6 +199,8 @@ class Engine:
     records: Together[Any, bool] = field(default_factory=_together)
     grouping: GroupingState = field(default_factory=GroupingState)
     outage: Outage = field(default_factory=Outage)
+    #: Sums of stretches of days that are over; see `services.tallying`.
+    sums: Remembered[Any] = field(default_factory=lambda: Remembered(SUMS))
     #: What is made of the files each time they are read; a try-out connects people to stand-ins.
     adapted: Callable[[Loaded], Loaded] = field(default=lambda loaded: loaded)
 

@@ -83,7 +83,7 @@ class Actions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def add(engine: Engine, caller: Caller, number: int, given: NewAction) -> ActionView:
-    """Take something down that is to be done after an incident, for the team that led it.
+    """Take something down that is to be done after an incident, for the team that led it; the same once.
 
     Raises:
         NotFound: no such incident or owner.
@@ -95,7 +95,11 @@ async def add(engine: Engine, caller: Caller, number: int, given: NewAction) -> 
         found = await incident_rows.get(tx, [number], lock=True)
         if number not in found:
             raise NotFound(f"there is no incident #{number}", "Look in the list of incidents.")
-        if len(await rows.actions(tx, incident_number=number, limit=MOST)) >= MOST:
+        known = await rows.actions(tx, incident_number=number, limit=MOST)
+        for item in known:
+            if item.done_at is None and (item.text, item.owner, item.due) == (text, owner, given.due):
+                return viewed(engine, item)
+        if len(known) >= MOST:
             raise Invalid(f"#{number} has {MOST} action items", "A few that get done are better than many.")
         item = ActionItem(
             incident=number,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.directory import Team
 from oncall.engine import Engine
-from oncall.errors import AlreadyResolved, NotFound
+from oncall.errors import AlreadyResolved, Invalid, NotFound
 from oncall.incident import ENGINE, Arrival, EntryKind, open_incident
 from oncall.incident.values import Entry
 from oncall.practice import PlannedDrill, answered_after
@@ -71,6 +71,7 @@ async def start(engine: Engine, caller: Caller, asked: NewDrill) -> int:
     Raises:
         NotFound: there is no such team.
         Refused: the caller may not change that team.
+        Invalid: a drill of theirs goes on: whoever presses twice does not page them twice.
     """
     team = engine.directory.teams.get(asked.team)
     if team is None:
@@ -87,6 +88,9 @@ async def start(engine: Engine, caller: Caller, asked: NewDrill) -> int:
         made_by=caller.person,
     )
     async with engine.database.write() as tx:
+        running = await practice.open_drill_of(tx, team.id)
+        if running is not None:
+            raise Invalid(f"{team.name} has a drill already: #{running}", "Wait until it is over, or resolve it.")
         if asked.announced:
             said = f"A drill for {team.name} begins now. Answer as you would at night."
             await tell_team(engine, tx, team, said, reason="a drill", now=now)

@@ -36,6 +36,8 @@ BATCH = 20
 SHOWN = 50
 #: How far ahead a game day may be planned.
 AHEAD = timedelta(days=180)
+#: The same again within this time was sent twice.
+TWICE = timedelta(minutes=1)
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 
@@ -114,7 +116,7 @@ class GameDays(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def plan(engine: Engine, caller: Caller, asked: NewGameDay) -> int:
-    """Take a script down; its drills begin at their times. Its number.
+    """Take a script down; its drills begin at their times. Its number. Sent twice it is one.
 
     Raises:
         Refused: the caller may not change one of the teams.
@@ -133,6 +135,10 @@ async def plan(engine: Engine, caller: Caller, asked: NewGameDay) -> int:
     if not day.title:
         raise Invalid("a game day needs a title", "Say what is practised.", "$.title")
     async with engine.database.write() as tx:
+        for known in await rows.game_days(tx, limit=5):
+            same = (known.title, known.made_by) == (day.title, day.made_by) and abs(known.starts_at - starts) < TWICE
+            if same and known.ended_at is None and now - known.made_at < TWICE:
+                return known.id
         number = await rows.add_game_day(tx, day)
         drills = [_planned(engine, number, starts, step, caller.person) for step in asked.steps]
         for drill in drills:

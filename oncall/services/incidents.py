@@ -20,6 +20,9 @@ from oncall.store import views as view_rows
 from oncall.store.alerts import EpisodeStatus
 from routing.alert import Severity
 
+#: Whoever sends the same thing again within this time pressed twice.
+TWICE = timedelta(minutes=1)
+
 Decide = Callable[[Incident, datetime], Change]
 
 
@@ -148,12 +151,20 @@ async def snooze(engine: Engine, number: int, *, by: Actor, length: timedelta) -
 
 
 async def note(engine: Engine, number: int, *, by: Actor, text: str) -> Incident:
-    """Add a note to the timeline.
+    """Add a note to the timeline; the same words once more within a minute are a finger that slipped.
 
     Raises:
         NotFound, Invalid: no such incident; an empty note.
     """
-    return await _act(engine, number, lambda incident, now: state.note(incident, by=by, now=now, text=text))
+    now = engine.clock.now()
+    async with engine.database.write() as tx:
+        incident = _present(await incident_rows.get(tx, [number], lock=True), number)
+        last = await incident_rows.latest(tx, number, [EntryKind.NOTE])
+        if last and (last.actor.person, last.text) == (by.person, text) and now - last.at < TWICE:
+            return incident
+        after = await write_change(engine, tx, state.note(incident, by=by, now=now, text=text), now)
+    engine.wake.all()
+    return after
 
 
 async def keep_apart(engine: Engine, number: int, other: int, *, by: Actor) -> Incident:

@@ -123,8 +123,11 @@ def tallies(history: History, zones: Mapping[str, str]) -> dict[str, Tally]:
 
 def merged_load(loads: Iterable[Load]) -> Load:
     """All of them as one, without what alert kinds did."""
+    parts = tuple(loads)
+    if len(parts) == 1:
+        return parts[0]
     total = Load()
-    for one in loads:
+    for one in parts:
         _add_load(total, one)
     return total
 
@@ -274,6 +277,9 @@ def _bounded(total: Tally) -> Tally:
 
 
 def _add(counts: dict[_K, int], more: Mapping[_K, int]) -> None:
+    if not counts:
+        counts.update(more)
+        return
     for key, count in more.items():
         counts[key] = counts.get(key, 0) + count
 

@@ -19,6 +19,8 @@ from oncall.store import tallies as tally_rows
 DAYS_AT_ONCE = 30
 #: Transactions are over long before: lines older than this are all there, also those with lower numbers.
 SETTLED = timedelta(minutes=5)
+#: Alert kinds that are shown, those that came most.
+MOST_SHOWN = 40
 #: Letters of a day's name; those of months and weeks are shorter.
 DAY = len("2026-05-31")
 
@@ -105,6 +107,23 @@ async def _history(tx: AsyncConnection, since: datetime, until: datetime, zones:
         noted=frozenset(await rows.with_notes(tx, numbers)),
         paged=await rows.newest_paging(tx, numbers),
     )
+
+
+async def total_of(engine: Engine, tx: AsyncConnection, first: date, last: date, team: str) -> Tally:
+    """Everything of one team, or of all under the empty name, in the days from `first` to `last`.
+
+    What is over hardly changes: its sums are remembered for as long as none of its rows is written anew.
+    """
+    periods = periods_of(first, last)
+    going_on = {engine.clock.now().date().isoformat(), *spans_of(engine.clock.now().date())}
+    over = [period for period in periods if period not in going_on]
+    key = (team, tuple(over), await tally_rows.state_of(tx, over, team))
+    settled: Tally | None = engine.sums.get(key)
+    if settled is None:
+        settled = merged(read_tally(sums) for sums in await tally_rows.sums(tx, over, team))
+        engine.sums.put(key, settled)
+    fresh = await tally_rows.sums(tx, [period for period in periods if period in going_on], team)
+    return merged([settled, *map(read_tally, fresh)], most_kinds=MOST_SHOWN)
 
 
 async def last_paged(tx: AsyncConnection, first: date, last: date) -> dict[str, datetime]:

@@ -105,6 +105,18 @@ async def last_of_teams(tx: AsyncConnection, teams: Collection[str]) -> dict[str
     return {row.team: row.newest for row in (await tx.execute(query)).all()}
 
 
+async def open_drill_of(tx: AsyncConnection, team: str) -> int | None:
+    """The newest drill of a team that goes on, as an incident's number."""
+    query = (
+        sa.select(incident.c.id)
+        .where(incident.c.resolved_at.is_(None), incident.c.lead_team == team, incident.c.drill)
+        .order_by(incident.c.id.desc())
+        .limit(1)
+    )
+    number: int | None = (await tx.execute(query)).scalar()
+    return number
+
+
 async def real_open(tx: AsyncConnection, team: str) -> int | None:
     """The newest open critical incident a team leads that is no drill."""
     query = (

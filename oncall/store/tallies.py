@@ -83,6 +83,18 @@ async def sums_by_team(tx: AsyncConnection, wanted: Sequence[str]) -> list[tuple
     return [(row.team, row.sums) for row in (await tx.execute(query)).all()]
 
 
+async def state_of(tx: AsyncConnection, wanted: Sequence[str], team: str) -> tuple[int, datetime | None]:
+    """How many of these periods there are for one team, and when one of them was last written."""
+    count, newest = 0, None
+    for part in chunks(wanted, IN_LIST):
+        query = sa.select(sa.func.count(), sa.func.max(tally.c.made_at)).where(
+            tally.c.team == team, tally.c.period.in_(part)
+        )
+        row = (await tx.execute(query)).one()
+        count, newest = count + row[0], max(filter(None, (newest, row[1])), default=None)
+    return count, newest
+
+
 async def sums_of_teams(
     tx: AsyncConnection, teams: Collection[str], wanted: Sequence[str]
 ) -> dict[str, dict[str, str]]:

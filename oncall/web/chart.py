@@ -9,11 +9,13 @@ from datetime import date
 from oncall.services.views.insights import Day, PersonWeek
 
 WIDTH, HEIGHT, FLOOR = 640, 160, 140
+#: More bars than this nobody can tell apart, let alone hit.
+MOST_DAYS = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day: where its bar stands, how high, where the expectation lies, and what it says."""
+    """One day or week: where its bar stands, how high, where the expectation lies, and what it says."""
 
     x: float
     y: float
@@ -23,12 +25,46 @@ class Bar:
     says: str
     label: str
     unusual: bool
-    #: The day it stands for, as an address has it.
+    #: The day it stands for, as an address has it; empty for a week.
     day: str
 
 
+def by_week(days: Sequence[Day]) -> bool:
+    """Whether there are so many days that only their weeks can be told apart."""
+    return len(days) > MOST_DAYS
+
+
 def bars(days: Sequence[Day]) -> list[Bar]:
-    """The days as bars; every seventh has its date below."""
+    """The days as bars, every seventh with its date below; the weeks where there are too many days."""
+    return _weeks(days) if by_week(days) else _days(days)
+
+
+def _weeks(days: Sequence[Day]) -> list[Bar]:
+    """Whole weeks back from the last day; nothing is marked, since in a week there is always an odd day."""
+    parts = [days[max(end - 7, 0) : end] for end in range(len(days), 0, -7)][::-1]
+    sums = [sum(day.incidents for day in part) for part in parts]
+    step, most = WIDTH / len(parts), max([1, *sums])
+    found = []
+    for place, (part, incidents) in enumerate(zip(parts, sums, strict=True)):
+        height = FLOOR * 0.92 * incidents / most
+        alerts = sum(day.alerts for day in part)
+        found.append(
+            Bar(
+                x=round(place * step + step * 0.15, 1),
+                y=round(FLOOR - height, 1),
+                width=round(step * 0.7, 1),
+                height=round(height, 1),
+                expected_y=None,
+                says=f"{part[0].day:%d %b} to {part[-1].day:%d %b}: {incidents} incidents; {alerts} alerts",
+                label=f"{part[0].day.day} {part[0].day:%b}" if (len(parts) - 1 - place) % 7 == 3 else "",
+                unusual=False,
+                day="",
+            )
+        )
+    return found
+
+
+def _days(days: Sequence[Day]) -> list[Bar]:
     most = max([1.0, *(day.incidents for day in days), *(day.expected or 0 for day in days)])
     step = WIDTH / max(len(days), 1)
     found = []

@@ -72,7 +72,7 @@ async def show_incident(request: web.Request, problem: Problem | None = None) ->
     number = number_of(request)
     engine, caller = engine_of(request), request[CALLER]
     found = await incident_view.view_incident(engine, caller, number)
-    others = await incident_list.list_incidents(engine, caller, ListQuery(status="open", limit=30))
+    others = await incident_list.other_open(engine, caller, number) if caller.may_respond else ()
     lead = next((part for part in found.involvements if part.lead), found.involvements[0])
     names = {person.id: person.name for person in engine.directory.people.values()}
     asked: dict[str, list[str]] = {}
@@ -90,7 +90,7 @@ async def show_incident(request: web.Request, problem: Problem | None = None) ->
         "asked": asked,
         "waiting": [part for part in found.involvements if part.team in found.waiting],
         "may_act": caller.may_respond,
-        "others": [i for i in others.incidents if i.id != number],
+        "others": others,
         "problem": problem,
         "people": engine.directory.people,
         "teams": engine.directory.teams,

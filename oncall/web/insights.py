@@ -9,7 +9,7 @@ from oncall.services import weekly
 from oncall.services.views import insights
 from oncall.services.views.insights import InsightsQuery
 from oncall.services.weekly import SetDigest
-from oncall.web.chart import bars, heat
+from oncall.web.chart import bars, by_week, heat
 from oncall.web.csv_tables import as_csv, attachment
 from oncall.web.forms import read_form, read_query
 from oncall.web.keys import CALLER, engine_of
@@ -31,6 +31,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "found": found,
         "days": query.days,
         "bars": bars(found.days),
+        "by_week": by_week(found.days),
         "heat": heat(found.person_weeks, [week.week for week in found.weeks]),
         "teams": engine.directory.teams,
         "tables": TABLES,

@@ -58,7 +58,7 @@ class CoverView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def ask(engine: Engine, caller: Caller, asked: NewCover, *, away: bool = False) -> CoverView:
-    """Ask for cover; the best three candidates are told at once. `away`: an absence in a calendar asks, not a person.
+    """Ask for cover; the best three candidates are told at once, and once. `away`: an absence in a calendar asks, not a person.
 
     Raises:
         NotFound: there is no such rotation.
@@ -88,6 +88,9 @@ async def ask(engine: Engine, caller: Caller, asked: NewCover, *, away: bool = F
             away=away,
         )
         found = await _ranked(engine, tx, team, request)
+        for known in await covers.of_person(tx, key, caller.person, now):
+            if known.closed_at is None and (known.starts_at, known.ends_at) == (request.starts_at, request.ends_at):
+                return CoverView(request=known, team=team.id, schedule=schedule.name, candidates=found)
         request = msgspec.structs.replace(request, asked=may_ask(found))
         request = msgspec.structs.replace(request, id=await covers.add(tx, request))
         for person in request.asked:

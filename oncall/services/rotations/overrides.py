@@ -41,7 +41,7 @@ class NewOverride(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 async def add(engine: Engine, caller: Caller, team_id: str, schedule_name: str, asked: NewOverride) -> StoredOverride:
-    """Make an override and lay it over at once; both people are told.
+    """Make an override and lay it over at once; both people are told. One that is in force already is that one.
 
     Raises:
         NotFound: there is no such rotation.
@@ -53,6 +53,9 @@ async def add(engine: Engine, caller: Caller, team_id: str, schedule_name: str, 
     now = engine.clock.now()
     made = _checked(engine, caller, schedule_key(team.id, schedule.name), asked, now)
     async with engine.database.write() as tx:
+        for known in await overrides.between(tx, made.schedule, made.starts_at, made.ends_at):
+            if _says(known) == _says(made):
+                return known
         number = await overrides.add(tx, made)
         await _log(engine, tx, caller, "put on call", made)
     await rotations.refresh_schedule(engine, team, schedule, anew=True)
@@ -88,6 +91,10 @@ async def accept_calendar(engine: Engine, caller: Caller, team_id: str, schedule
     _require(caller, team.id)
     if not await rotations.accept(engine, team, schedule):
         raise NotFound(f"no calendar of {team.id}/{schedule.name} is held back", "Look at the rotation's calendars.")
+
+
+def _says(one: StoredOverride) -> tuple[object, ...]:
+    return one.person, one.replaces, one.role, one.starts_at, one.ends_at
 
 
 def _require(caller: Caller, team: str) -> None:

@@ -88,6 +88,21 @@ async def list_incidents(engine: Engine, caller: Caller, query: ListQuery) -> In
     return IncidentPage(incidents=items, next=str(items[-1].id) if more else None)
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident by its number and title."""
+
+    id: int
+    title: str
+
+
+async def other_open(engine: Engine, caller: Caller, number: int, limit: int = 30) -> tuple[Named, ...]:
+    """The newest open incidents beside one: what it may be the same trouble as."""
+    caller.require(Right.SEE)
+    async with engine.database.read() as tx:
+        found = await incident_rows.listed(tx, status="open", limit=limit + 1)
+    return tuple(Named(id=i.id, title=i.title) for i in found if i.id != number)[:limit]
+
+
 async def items_of(engine: Engine, tx: AsyncConnection, incidents: Sequence[Incident]) -> tuple[IncidentItem, ...]:
     """The incidents with their alerts counted."""
     numbers = [i.id for i in incidents]

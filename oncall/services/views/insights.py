@@ -12,8 +12,8 @@ import msgspec
 from oncall.engine import Engine
 from oncall.seasonal import WEEKS, expected_on, forecast, unusual
 from oncall.services.people.rights import Caller, Right
-from oncall.services.tally import KindTally, Load, Tally, median_minutes, merged, merged_load
-from oncall.services.tallying import periods_of, read_load, read_tally
+from oncall.services.tally import KindTally, Load, Tally, median_minutes, merged_load
+from oncall.services.tallying import MOST_SHOWN, periods_of, read_load, total_of
 from oncall.store import tallies as tally_rows
 
 #: Days before those shown that expectations come from.
@@ -22,7 +22,6 @@ COMPARED = timedelta(weeks=WEEKS)
 AHEAD = 7
 #: Weeks that are shown one by one.
 MOST_WEEKS = 13
-MOST_KINDS = 40
 #: A kind needs this many incidents before anything is said about it.
 ENOUGH = 5
 #: Share of a kind's incidents that must go with another kind for it to be called redundant.
@@ -152,13 +151,12 @@ async def view_insights(engine: Engine, caller: Caller, query: InsightsQuery) ->
     today = now.date()
     first = today - timedelta(days=query.days - 1)
     async with engine.database.read() as tx:
-        sums = await tally_rows.sums(tx, periods_of(first, today), query.team)
+        total = await total_of(engine, tx, first, today, query.team)
         counts = await tally_rows.counts_by_day(tx, (first - COMPARED).isoformat(), today.isoformat(), query.team)
         since = max(first, today - timedelta(weeks=MOST_WEEKS) + timedelta(days=1))
         parts = weeks_between(since, today)
         kept = await tally_rows.sums_of_teams(tx, [query.team], [name for names in parts.values() for name in names])
         counted_at = await tally_rows.made_at(tx, today.isoformat())
-    total = merged((read_tally(one) for one in sums), most_kinds=MOST_KINDS)
     directory = engine.directory
     names = {person.id: person.name for person in directory.people.values()}
     incidents = {date.fromisoformat(day): count for day, (count, _) in counts.items()}
@@ -223,7 +221,7 @@ def teams_load(total: Load, names: Mapping[str, str]) -> tuple[TeamLoad, ...]:
 
 def kinds_load(total: Tally) -> tuple[KindLoad, ...]:
     """The alert kinds that came most, with what the history suggests about each."""
-    most = sorted(total.kinds.items(), key=lambda one: (-one[1].alerts, one[0]))[:MOST_KINDS]
+    most = sorted(total.kinds.items(), key=lambda one: (-one[1].alerts, one[0]))[:MOST_SHOWN]
     return tuple(
         KindLoad(
             kind=name,

@@ -141,12 +141,12 @@ async def test_rows_are_kept_the_same_on_both_databases(database):
         assert await tallies.sums(tx, ["2026-01-05", "2026-02"], "") == ['{"incidents":5}']
         assert await tallies.sums(tx, ["2026-01-05"], "payments") == []
         assert await tallies.periods(tx, VERSION) == {
-                "2026-01-04",
-                "2026-01-05",
-                "2026-01",
-                "2026-W01",
-                "2026-W02",
-            }
+            "2026-01-04",
+            "2026-01-05",
+            "2026-01",
+            "2026-W01",
+            "2026-W02",
+        }
         assert await tallies.periods(tx, VERSION + 1) == set()
         assert await tallies.made_at(tx, "2026-01-05") == now
         assert await tallies.mark(tx) == 9
