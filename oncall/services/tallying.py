@@ -117,7 +117,7 @@ async def total_of(engine: Engine, tx: AsyncConnection, first: date, last: date,
     periods = periods_of(first, last)
     going_on = {engine.clock.now().date().isoformat(), *spans_of(engine.clock.now().date())}
     over = [period for period in periods if period not in going_on]
-    key = (team, tuple(over), await tally_rows.state_of(tx, over, team))
+    key = (team, await tally_rows.state_of(tx, over, team))
     settled: Tally | None = engine.sums.get(key)
     if settled is None:
         settled = merged(read_tally(sums) for sums in await tally_rows.sums(tx, over, team))

@@ -83,16 +83,15 @@ async def sums_by_team(tx: AsyncConnection, wanted: Sequence[str]) -> list[tuple
     return [(row.team, row.sums) for row in (await tx.execute(query)).all()]
 
 
-async def state_of(tx: AsyncConnection, wanted: Sequence[str], team: str) -> tuple[int, datetime | None]:
-    """How many of these periods there are for one team, and when one of them was last written."""
-    count, newest = 0, None
+async def state_of(tx: AsyncConnection, wanted: Sequence[str], team: str) -> frozenset[tuple[str, datetime, int]]:
+    """Which of these periods there are for one team, when each was written, and how long its sums are."""
+    found: set[tuple[str, datetime, int]] = set()
     for part in chunks(wanted, IN_LIST):
-        query = sa.select(sa.func.count(), sa.func.max(tally.c.made_at)).where(
+        query = sa.select(tally.c.period, tally.c.made_at, sa.func.length(tally.c.sums)).where(
             tally.c.team == team, tally.c.period.in_(part)
         )
-        row = (await tx.execute(query)).one()
-        count, newest = count + row[0], max(filter(None, (newest, row[1])), default=None)
-    return count, newest
+        found.update((row[0], row[1], row[2]) for row in (await tx.execute(query)).all())
+    return frozenset(found)
 
 
 async def sums_of_teams(

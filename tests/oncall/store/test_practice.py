@@ -71,11 +71,14 @@ async def test_a_drill_is_due_until_it_began_or_was_left_out(
 
 
 async def test_the_last_drill_is_the_newest_that_is_over(tx: AsyncConnection, incident: Build, nine: datetime) -> None:
-    assert await practice.last_of_team(tx, "payments") is None
+    assert await practice.last_of_teams(tx, ["payments"]) == {}
     over = [incident(number, drill=True, resolved_at=nine) for number in (3, 5)]
     await incidents.save(tx, [*over, incident(6, drill=True), incident(7, resolved_at=nine)], [], nine)
-    assert await practice.last_of_team(tx, "payments") == 5
-    assert await practice.last_of_team(tx, "data") is None
+    for number in (5, 3, 6, None):
+        await practice.add_drill(tx, drill(nine, incident=number))
+    assert await practice.last_of_teams(tx, ["payments", "data"]) == {"payments": 5}
+    assert await practice.open_drill_of(tx, "payments") == 6
+    assert await practice.open_drill_of(tx, "data") is None
 
 
 async def test_a_real_incident_is_critical_open_and_no_drill(

@@ -130,7 +130,7 @@ async def test_lines_that_may_still_be_overtaken_are_looked_at_again(happens, en
 async def test_rows_are_kept_the_same_on_both_databases(database):
     now = datetime(2026, 1, 5, tzinfo=UTC)
     async with database.write() as tx:
-        for period, count in (("2026-01-04", 3), ("2026-01-05", 4), ("2026-01", 7)):
+        for period, count in (("2026-01-04", 3), ("2026-01-05", 4), ("2026-01", 7), ("2026-W01", 3), ("2026-W02", 4)):
             await tallies.save(tx, period, {"": (count, 2 * count, "{}"), "payments": (1, 2, "{}")}, VERSION, now)
         await tallies.save(tx, "2026-01-05", {"": (5, 9, '{"incidents":5}')}, VERSION, now)
         await tallies.set_mark(tx, 7)
@@ -153,5 +153,38 @@ async def test_rows_are_kept_the_same_on_both_databases(database):
     async with database.write() as tx:
         await tallies.forget(tx, from_day="2026-01-05", from_spans=("2026-01", "2026-W02"))
     async with database.read() as tx:
-        assert await tallies.periods(tx, VERSION) == {"2026-01-04"}
+        assert await tallies.periods(tx, VERSION) == {"2026-01-04", "2026-W01"}
         assert await tallies.mark(tx) == 0
+
+
+async def test_weeks_are_kept_beside_days_and_months(happens, engine, clock):
+    await happens.receive(firing())
+    await tallying.keep_up(engine)
+    async with engine.database.read() as tx:
+        assert await tallies.periods(tx, VERSION) == {"2026-01-05", "2026-01", "2026-W02"}
+        assert len(set(await tallies.sums(tx, ["2026-01-05", "2026-01", "2026-W02"], "payments"))) == 1
+
+
+async def test_days_counted_before_there_were_weeks_get_theirs(happens, engine, clock):
+    await happens.receive(firing())
+    await tallying.keep_up(engine)
+    async with engine.database.write() as tx:
+        await tx.exec_driver_sql("delete from tally where period like '%W%'")
+    await tallying.keep_up(engine)
+    async with engine.database.read() as tx:
+        assert "2026-W02" in await tallies.periods(tx, VERSION)
+
+
+async def test_sums_are_remembered_until_one_of_them_is_written_anew(happens, engine, clock, look):
+    number = await happens.receive(firing())
+    clock.move(timedelta(days=40))
+    await tallying.keep_up(engine)
+    first = await look(days=60)
+    assert len(engine.sums) == 1
+    assert await look(days=60) == first
+    assert len(engine.sums) == 1
+    clock.move(timedelta(seconds=1))
+    await incidents.resolve(engine, number, by=ANA)
+    await tallying.keep_up(engine)
+    assert (await look(days=60)).teams[0].minutes_to_resolve is not None
+    assert len(engine.sums) == 2
