@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from oncall.clock import SystemClock
 from oncall.config import load
 from oncall.errors import OncallError
-from oncall.moving.grafana_oncall import Company, company
-from oncall.moving.grafana_oncall_api import dump_of
+from oncall.moving import grafana_oncall, grafana_oncall_api, opsgenie, opsgenie_api
+from oncall.moving.company import Company
+
+_T = TypeVar("_T")
+
+out_option = click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True,
+                          help="The directory to write; it must be empty or not there.")  # fmt: skip
 
 
 @click.group("import")
@@ -24,32 +31,53 @@ def import_() -> None:
 @click.argument("url")
 @click.option("--token", envvar="GRAFANA_ONCALL_TOKEN", required=True, metavar="KEY",
               help="Its API key; better given as GRAFANA_ONCALL_TOKEN, which no process list shows.")  # fmt: skip
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True,
-              help="The directory to write; it must be empty or not there.")  # fmt: skip
+@out_option
 @click.option("--days", type=click.IntRange(1, 365), default=180, show_default=True,
               help="How far ahead shifts of rotations kept in Grafana are written out.")  # fmt: skip
-def grafana_oncall(url: str, token: str, out: Path, days: int) -> None:
+def from_grafana_oncall(url: str, token: str, out: Path, days: int) -> None:
     """Read people, rotations and escalation chains of a Grafana OnCall at URL, as shown under OnCall, Settings.
 
     Nothing is changed there. What has no counterpart is listed in OUT/IMPORT.md, and `oncall check` says what is left.
     """
+    _must_be_empty(out)
+    now = SystemClock().now()
+    dump = _read(grafana_oncall_api.dump_of(url, token, now=now, days=days))
+    _write(grafana_oncall.company(dump, new_key=_new_key, made_at=now), out)
+
+
+@import_.command("opsgenie")
+@click.option("--url", default="https://api.opsgenie.com", show_default=True,
+              help="Where its API is; accounts in Europe have https://api.eu.opsgenie.com.")  # fmt: skip
+@click.option("--key", envvar="OPSGENIE_API_KEY", required=True, metavar="KEY",
+              help="The key of an API integration; better given as OPSGENIE_API_KEY.")  # fmt: skip
+@out_option
+@click.option("--months", type=click.IntRange(1, 12), default=6, show_default=True,
+              help="How far ahead shifts are written out.")  # fmt: skip
+def from_opsgenie(url: str, key: str, out: Path, months: int) -> None:
+    """Read people with their numbers, teams, schedules and escalations of an Opsgenie account.
+
+    Nothing is changed there. What has no counterpart is listed in OUT/IMPORT.md, and `oncall check` says what is left.
+    """
+    _must_be_empty(out)
+    now = SystemClock().now()
+    dump = _read(opsgenie_api.dump_of(url, key, now=now, months=months))
+    _write(opsgenie.company(dump, new_key=_new_key, made_at=now), out)
+
+
+def _new_key() -> str:
+    return secrets.token_hex(24)
+
+
+def _must_be_empty(out: Path) -> None:
     if out.exists() and any(out.iterdir()):
         raise click.UsageError(f"{out} is not empty; name another directory, so that nothing is written over")
-    now = SystemClock().now()
+
+
+def _read(dump: Coroutine[object, object, _T]) -> _T:
     try:
-        dump = asyncio.run(dump_of(url, token, now=now, days=days))
+        return asyncio.run(dump)
     except OncallError as error:
         raise click.ClickException(f"{error}. {error.mend}") from error
-    made = company(dump, new_key=lambda: secrets.token_hex(24), made_at=now)
-    _write(made, out)
-    loaded = load(out, {})
-    for problem in loaded.problems:
-        click.secho(str(problem), fg="red" if problem in loaded.errors else "yellow", err=True)
-    click.echo(
-        f"{len(dump.users)} people, {len(dump.teams)} teams, {len(dump.schedules)} rotations and"
-        f" {len(dump.escalation_chains)} chains are in {out}."
-        f" {len(made.notes)} things are left to do: {out / 'IMPORT.md'}. Then: oncall check {out}"
-    )
 
 
 def _write(made: Company, out: Path) -> None:
@@ -58,6 +86,14 @@ def _write(made: Company, out: Path) -> None:
     for name, body in sorted(made.files.items()):
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Calendar addresses and the key are secrets.
+        # Numbers, calendar addresses and the key are nobody else's business.
         path.touch(mode=0o600)
         path.write_bytes(body)
+    loaded = load(out, {})
+    for problem in loaded.problems:
+        click.secho(str(problem), fg="red" if problem in loaded.errors else "yellow", err=True)
+    told = f"{len(made.notes)} things are left to do: {out / 'IMPORT.md'}"
+    if loaded.directory is not None:
+        people, teams = len(loaded.directory.people), len(loaded.directory.teams)
+        told = f"{people} people and {teams} teams are in {out}. {told}"
+    click.echo(f"{told}. Then: oncall check {out}")

@@ -6,22 +6,16 @@ personal notification rules, routes, integrations).
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
-import yaml
 
+from oncall.moving.company import NOBODYS, Company, free, ids, slug
 from oncall.moving.grafana_oncall_policy import Names, Policy, steps_of
 from oncall.moving.grafana_oncall_rules import Rule, contact_rules
-from schedules.feed_out import Entry, calendar
-
-#: The team of what belongs to none over there.
-NOBODYS = "general"
 
 
 class SlackUser(msgspec.Struct):
@@ -115,14 +109,6 @@ class Dump(msgspec.Struct, kw_only=True):
     integrations: list[Integration] = []
 
 
-@dataclass(slots=True)
-class Company:
-    """Files by name, and what a person still has to do."""
-
-    files: dict[str, bytes] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-
 def company(dump: Dump, *, new_key: Callable[[], str], made_at: datetime) -> Company:
     """The directory. `new_key` makes the secret of an address that Alertmanager is to post to."""
     return _Writer(dump, new_key, made_at).written()
@@ -132,13 +118,12 @@ class _Writer:
     def __init__(self, dump: Dump, new_key: Callable[[], str], made_at: datetime) -> None:
         self._dump = dump
         self._new_key = new_key
-        self._made_at = made_at
-        self._company = Company()
+        self._company = Company(made_at)
         teams = sorted(dump.teams, key=lambda team: team.name)
         self._team_names = {team.id: team.name for team in teams}
-        self._people = _ids((user.id, user.username) for user in dump.users)
-        self._teams = _ids(((team.id, team.name) for team in teams), taken={NOBODYS})
-        self._schedules = _schedule_ids(dump.schedules)
+        self._people = ids((user.id, user.username) for user in dump.users)
+        self._teams = ids(((team.id, team.name) for team in teams), taken={NOBODYS})
+        self._schedules = ids((schedule.id, schedule.name) for schedule in dump.schedules)
         self._members: dict[str, set[str]] = defaultdict(set)
         self._uses: Counter[str] = Counter()
 
@@ -148,30 +133,23 @@ class _Writer:
         documents = {self._team(team): self._team_document(team) for team in self._team_keys()}
         answers = self._escalations(documents)
         for team, document in documents.items():
-            self._put(f"teams/{team}.yaml", document)
-        self._put("people.yaml", {self._people[user.id]: self._person(user) for user in self._dump.users})
+            self._company.put(f"teams/{team}.yaml", document)
+        self._company.put("people.yaml", {self._people[user.id]: self._person(user) for user in self._dump.users})
         self._routes(answers)
         self._integrations(answers)
-        self._put("oncall.yaml", {"defaults": {"fallback_team": min(documents, default=NOBODYS)}})
-        self._put("catalog/services.yaml", {})
+        self._company.put("oncall.yaml", {"defaults": {"fallback_team": min(documents, default=NOBODYS)}})
+        self._company.put("catalog/services.yaml", {})
         return self._company
-
-    def _put(self, name: str, document: Mapping[str, Any]) -> None:
-        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
-        self._company.files[name] = text.encode()
-
-    def _note(self, text: str) -> None:
-        self._company.notes.append(text)
 
     # -- people ----------------------------------------------------------------------------------------------------
 
     def _person(self, user: User) -> dict[str, Any]:
         id_ = self._people[user.id]
         # Two names that are written alike would name both of them in a calendar.
-        is_told_apart = id_ == _slug(user.username)
+        is_told_apart = id_ == slug(user.username)
         found: dict[str, Any] = {"name": user.username if is_told_apart else id_}
         if not is_told_apart:
-            self._note(
+            self._company.note(
                 f"people.yaml: {id_}: somebody else is called like {user.username!r}; give both their full names"
             )
         if user.email:
@@ -188,7 +166,7 @@ class _Writer:
             if rules:
                 found[key] = rules
             for what in left_out:
-                self._note(f"people.yaml: {id_} ({key}): {what}")
+                self._company.note(f"people.yaml: {id_} ({key}): {what}")
         return found
 
     # -- teams and rotations ---------------------------------------------------------------------------------------
@@ -223,19 +201,14 @@ class _Writer:
         members = sorted(self._members[team])
         document: dict[str, Any] = {"name": self._team_names.get(team_id, "General"), "members": members}
         if not members:
-            self._note(f"teams/{team}.yaml: nobody is known to belong to it; fill in `members`")
+            self._company.note(f"teams/{team}.yaml: nobody is known to belong to it; fill in `members`")
         rotations = {
             self._schedules[schedule.id]: self._rotation(team, schedule)
             for schedule in self._dump.schedules
             if self._team(schedule.team_id) == team
         }
         if not rotations:
-            name = f"calendars/{team}-primary.ics"
-            self._company.files[name] = calendar((), name=f"{document['name']} on call", made_at=self._made_at)
-            self._note(
-                f"{name}: no rotation belonged to the team, so nobody is on call; `oncall schedule new` writes one"
-            )
-            rotations = {"primary": {"file": name}}
+            rotations = self._company.no_rotation(team, document["name"])
         document["schedules"] = rotations
         return document
 
@@ -244,19 +217,9 @@ class _Writer:
             over = schedule.ical_url_overrides
             primary = {"url": schedule.ical_url_primary}
             return [primary, {"url": over, "override": True}] if over else primary
-        name = f"calendars/{team}-{self._schedules[schedule.id]}.ics"
-        shifts = [s for s in self._dump.shifts.get(schedule.id, ()) if s.user_pk in self._people]
-        entries = [
-            Entry(s.shift_start, s.shift_end, self._people[s.user_pk], f"{s.user_pk} {s.shift_start.isoformat()}")
-            for s in shifts
-        ]
-        self._company.files[name] = calendar(entries, name=schedule.name, made_at=self._made_at)
-        until = f"ends on {max(s.shift_end for s in shifts):%d %b %Y}" if shifts else "is empty"
-        self._note(
-            f"{name}: the shifts that were planned, written out; it {until}. Import it where the rotation is to be"
-            " kept, or put the schedule's iCal link in its place as `url`"
-        )
-        return {"file": name}
+        planned = self._dump.shifts.get(schedule.id, ())
+        shifts = [(self._people[s.user_pk], s.shift_start, s.shift_end) for s in planned if s.user_pk in self._people]
+        return self._company.rotation(team, self._schedules[schedule.id], schedule.name, shifts)
 
     # -- escalation ------------------------------------------------------------------------------------------------
 
@@ -279,19 +242,19 @@ class _Writer:
         answers: dict[str, str] = {}
         for team, chains in by_team.items():
             for place, chain in enumerate(chains):
-                home = team if place == 0 else _free(f"{team}-{_slug(chain.name)}", documents)
+                home = team if place == 0 else free(f"{team}-{slug(chain.name)}", documents)
                 if place:
                     name = f"{documents[team]['name']}: {chain.name}"
                     documents[home] = documents[team] | {"name": name}
                     documents[home].pop("escalation", None)
-                    self._note(
+                    self._company.note(
                         f"teams/{home}.yaml: a further chain of {team}, which has one policy; merge them if you can"
                     )
                 documents[home]["escalation"] = self._escalation(team, home, chain)
                 answers[chain.id] = home
         for team, document in documents.items():
             if "escalation" not in document:
-                self._note(f"teams/{team}.yaml: no chain belongs to it; write its `escalation`")
+                self._company.note(f"teams/{team}.yaml: no chain belongs to it; write its `escalation`")
         return answers
 
     def _escalation(self, owner: str, team: str, chain: Chain) -> dict[str, Any]:
@@ -304,9 +267,11 @@ class _Writer:
         )
         found = steps_of(own, names)
         for what in found.left_out:
-            self._note(f"teams/{team}.yaml: {what}")
+            self._company.note(f"teams/{team}.yaml: {what}")
         if not found.steps:
-            self._note(f"teams/{team}.yaml: no step of {chain.name!r} asks anybody; the whole team is asked instead")
+            self._company.note(
+                f"teams/{team}.yaml: no step of {chain.name!r} asks anybody; the whole team is asked instead"
+            )
         steps = found.steps or [{"notify": [{"team": team}]}]
         return {"repeat": found.repeat, "steps": steps} if found.repeat else {"steps": steps}
 
@@ -318,7 +283,7 @@ class _Writer:
             if route.is_the_last_route or not route.escalation_chain_id:
                 continue
             team = answers.get(route.escalation_chain_id, NOBODYS)
-            self._note(
+            self._company.note(
                 f"oncall.yaml: {names.get(route.integration_id, 'an integration')} sent what matches"
                 f" {route.routing_regex!r} to {team}; name the owner in catalog/, or write an `ownership:` matcher"
             )
@@ -327,7 +292,7 @@ class _Writer:
         entries: dict[str, Any] = {}
         for integration in self._dump.integrations:
             if "alertmanager" not in integration.type:
-                self._note(
+                self._company.note(
                     f"integrations.yaml: {integration.name} posts as {integration.type!r}; only what Alertmanager"
                     " posts is taken, so send it through one"
                 )
@@ -336,31 +301,5 @@ class _Writer:
             chain = integration.default_route.escalation_chain_id if integration.default_route else None
             if chain is not None and chain in answers:
                 entry["fallback_team"] = answers[chain]
-            entries[_free(_slug(integration.name), entries)] = entry
-        self._put("integrations.yaml", entries or {"alertmanager": {"key": self._new_key()}})
-
-
-def _schedule_ids(schedules: Iterable[Schedule]) -> dict[str, str]:
-    return _ids((schedule.id, schedule.name) for schedule in schedules)
-
-
-def _ids(named: Iterable[tuple[str, str]], taken: Iterable[str] = ()) -> dict[str, str]:
-    found: dict[str, str] = {}
-    used = set(taken)
-    for id_, name in named:
-        found[id_] = _free(_slug(name), used)
-        used.add(found[id_])
-    return found
-
-
-def _free(wanted: str, taken: Iterable[str]) -> str:
-    used, number, name = set(taken), 2, wanted
-    while name in used:
-        name, number = f"{wanted}-{number}", number + 1
-    return name
-
-
-def _slug(name: str) -> str:
-    """As ids are written: small letters, digits and a few marks, the first a letter or digit."""
-    found = re.sub(r"[^a-z0-9._-]+", "-", name.lower()).strip("-._")
-    return found[:50].rstrip("-._") or "unnamed"
+            entries[free(slug(integration.name), entries)] = entry
+        self._company.put("integrations.yaml", entries or {"alertmanager": {"key": self._new_key()}})

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from oncall.moving.company import length
+
 #: "Repeat escalation from the start" does so this often over there, and no more.
 REPEATS = 5
 #: What two steps that follow at once are apart here, in seconds.
@@ -120,7 +122,7 @@ def _targets(policy: Policy, names: Names) -> list[dict[str, str]]:
 def _written(step: _Step, *, is_last: bool) -> dict[str, Any]:
     written: dict[str, Any] = {"notify": step.notify}
     if step.wait or not is_last:
-        written["wait"] = _length(step.wait or AT_ONCE)
+        written["wait"] = length(step.wait or AT_ONCE)
     if step.important:
         written["important"] = True
     if step.round_robin:
@@ -128,11 +130,3 @@ def _written(step: _Step, *, is_last: bool) -> dict[str, Any]:
     if step.hours:
         written["when"] = {"hours": step.hours}
     return written
-
-
-def _length(seconds: float) -> str:
-    whole = max(1, int(seconds))
-    for size, unit in ((3600, "h"), (60, "m")):
-        if whole % size == 0:
-            return f"{whole // size}{unit}"
-    return f"{whole}s"
