@@ -34,6 +34,9 @@ ENGLISH: Mapping[str, str] = {
     "spoken_wrong_key": "Sorry, that key means nothing here.",
     "spoken_unanswered": "No key was pressed, so nobody has acknowledged. Goodbye.",
     "spoken_over": "This page is no longer open. Goodbye.",
+    "spoken_taken": "{by} acknowledged incident {number} at {at}.",
+    "spoken_ended": "Incident {number} was resolved by {by} at {at}.",
+    "spoken_goodbye": "Nothing to do for you. Goodbye.",
     # Mail, chat, push.
     "title_page": "[{severity}] #{number} {team}: {summary}",
     "title_bundle": "{total} incidents for {team}",

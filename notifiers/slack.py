@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 
+import msgspec
+
+from notifiers import slack_history
 from notifiers.channel import Channel, Edge, Setting, one_line
 from notifiers.message import Message, Standing
 from notifiers.outcome import Outcome, OutcomeKind
@@ -39,7 +43,26 @@ class SlackNotifier:
                 return place if isinstance(place, Outcome) else await self._deliver(address, place, message)
         except TimeoutError:
             kind = OutcomeKind.UNKNOWN if place else OutcomeKind.RETRY
-            return Outcome(kind=kind, code="no-answer", detail=f"no answer within {self.timeout:g} s")
+            detail = f"no answer within {self.timeout:g} s"
+            return Outcome(kind=kind, code="no-answer", detail=detail, trace=message.page_id)
+
+    def trace(self, _address: str, message: Message) -> str:
+        """The page's id, which its message carries in its metadata."""
+        return message.page_id
+
+    async def find(self, address: str, trace: str, since: datetime) -> tuple[Outcome, ...] | None:
+        """What Slack has of a message whose answer was lost."""
+        try:
+            async with asyncio.timeout(self.timeout):
+                place = await self._places.find(address)
+                if isinstance(place, Outcome):
+                    return None
+                found = await slack_history.find(self._api, place, slack_history.PAGE, trace, since)
+        except TimeoutError:
+            return None
+        if found is None:
+            return None
+        return tuple(Outcome(kind=OutcomeKind.ACCEPTED, code="ok", provider_id=one) for one in found)
 
     async def _deliver(self, address: str, place: str, message: Message) -> Outcome:
         text = page_text(message, self._wording)
@@ -53,7 +76,9 @@ class SlackNotifier:
             result = await self._post(place, text, [], message.page_id)
         elif result.outcome.code == "channel_not_found":
             self._places.forget(address)
-        return result.outcome
+        outcome = result.outcome
+        unknown = outcome.kind is OutcomeKind.UNKNOWN
+        return msgspec.structs.replace(outcome, trace=message.page_id) if unknown else outcome
 
     async def follow(self, _address: str, place: str, message: Message, standings: Mapping[int, Standing]) -> Outcome:
         """Say who took it, or that it is over, and take back the buttons that no longer apply."""
@@ -85,7 +110,7 @@ class SlackNotifier:
                 blocks=blocks or None,
                 unfurl_links=False,
                 unfurl_media=False,
-                metadata={"event_type": "oncall_page", "event_payload": {"page_id": page_id}},
+                metadata=slack_history.metadata(slack_history.PAGE, page_id),
             ),
         )
         return posted(result)

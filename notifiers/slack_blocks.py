@@ -39,6 +39,12 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def anchor(name: str, url: str) -> str:
+    """A link within a text. An address may hold what ends a link; encoded it still leads to the same place."""
+    safe = url.replace("|", "%7C").replace("<", "%3C").replace(">", "%3E")
+    return f"<{escape(safe)}|{escape(name)}>"
+
+
 def mrkdwn(text: str, most: int) -> Block:
     """Text with Slack's markup; `text` is already escaped where it must be."""
     return {"type": "mrkdwn", "text": cut(text, most) or " "}

@@ -47,7 +47,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
         ask: What is asked for.
         about: The team or service it is about, as written; with `STATUS`, `IMPACT` and `ROLE` the incident's number.
         role: With `ROLE`, which one; `text` is who.
-        text: What follows.
+        text: What follows; with `OVERRIDE`, what was meant as a length and is none.
         duration: With `OVERRIDE`, if given.
         reply: With `REPLY`.
     """
@@ -60,9 +60,14 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     role: str = ""
 
 
-_LENGTH = re.compile(r"(\d{1,3})\s*(m|min|h|hours?|d|days?)", re.IGNORECASE)
+#: Each part of a length such as "1h30m" or "90 min".
+_PART = re.compile(
+    r"\s*([0-9]{1,4})\s*(m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)(?=[\s0-9]|$)", re.ASCII | re.IGNORECASE
+)
 _NUMBER = re.compile(r"#?([0-9]{1,9})", re.ASCII)
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+#: Longer than this is a rotation, not somebody who takes over.
+MOST_OVERRIDE = timedelta(days=31)
 
 
 def read(text: str) -> Command:
@@ -93,11 +98,19 @@ def read(text: str) -> Command:
 
 
 def _override(rest: list[str]) -> Command:
-    length = _LENGTH.search(" ".join(rest[1:]))
     if not rest:
         return Command(ask=Ask.HELP)
-    duration = int(length[1]) * _UNITS[length[2][0].lower()] if length else None
-    return Command(ask=Ask.OVERRIDE, about=rest[0], duration=duration)
+    said = " ".join(rest[2:] if rest[1:2] == ["for"] else rest[1:])
+    duration = _length(said)
+    return Command(ask=Ask.OVERRIDE, about=rest[0], duration=duration, text="" if duration else said)
+
+
+def _length(said: str) -> timedelta | None:
+    """The whole of it as a length of time; None where it is none, or too long to be meant."""
+    length, at = timedelta(), 0
+    while at < len(said) and (part := _PART.match(said, at)) is not None:
+        length, at = length + int(part[1]) * _UNITS[part[2][0].lower()], part.end()
+    return length if at == len(said) and timedelta() < length <= MOST_OVERRIDE else None
 
 
 def _record(ask: Ask, rest: list[str]) -> Command:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from notifiers import slack_history
 from notifiers.incident_card import IncidentCard
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.phrases import Phrasebook
@@ -22,8 +23,11 @@ class SlackIncidents:
         self._places = places
         self._phrases = phrases
 
-    async def show(self, address: str, card: IncidentCard, place: str = "") -> Outcome:
-        """Update the message at `place`, or post one in the channel `address` if there is none yet or none any more."""
+    async def show(self, address: str, card: IncidentCard, place: str = "", *, doubtful: bool = False) -> Outcome:
+        """Update the message at `place`, or post one in the channel `address` if there is none yet or none any more.
+
+        With `doubtful` an earlier attempt may have posted it: it is looked for first.
+        """
         if place:
             result = await self._update(place, card)
             if result.outcome.code not in _LOST:
@@ -31,6 +35,11 @@ class SlackIncidents:
         channel = await self._places.find(address)
         if isinstance(channel, Outcome):
             return channel
+        if doubtful:
+            number = str(card.number)
+            found = await slack_history.find(self._api, channel, slack_history.INCIDENT, number, card.opened_at)
+            if found:
+                return (await self._update(found[0], card)).outcome
         outcome = (await self._post(channel, card)).outcome
         if outcome.code == "not_in_channel":
             joined = await self._api.call(lambda client: client.conversations_join(channel=channel))
@@ -56,7 +65,7 @@ class SlackIncidents:
                 blocks=card_blocks(card, self._phrases),
                 unfurl_links=False,
                 unfurl_media=False,
-                metadata={"event_type": "oncall_incident", "event_payload": {"incident": str(card.number)}},
+                metadata=slack_history.metadata(slack_history.INCIDENT, str(card.number)),
             )
         )
         return posted(result)

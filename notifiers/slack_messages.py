@@ -43,6 +43,8 @@ OPEN = "page.open"
 SNOOZE_MINUTES = 60
 #: chat.update takes no more, so nothing sends more.
 MOST_TEXT = 4000
+#: Longest summary before the words on how an incident stands, which are never cut off.
+MOST_SUMMARY = 500
 
 
 #: How the incidents of a message stand by now, by number; one without still waits for an answer.
@@ -83,7 +85,7 @@ def card_text(card: IncidentCard, phrases: Phrasebook) -> str:
     drill = phrases.say(card.language, "drill") + " " if card.drill else ""
     by = card.by or phrases.say(card.language, "by_alerts")
     state = phrases.say(card.language, f"card_{card.status.value}", by=by, at=_clock(card.at))
-    return cut(escape(f"{drill}#{card.number} {card.summary} - {state}"), MOST_TEXT)
+    return cut(escape(f"{drill}#{card.number} {cut_plain(card.summary, MOST_SUMMARY)} - {state}"), MOST_TEXT)
 
 
 def card_blocks(card: IncidentCard, phrases: Phrasebook) -> list[Block]:

@@ -144,7 +144,7 @@ class Wording:
             case MessageKind.TEST:
                 said = self._say(message, "short_test")
             case _:
-                said = _cut(_line(message.text), room)
+                said = _cut("\n".join(_line(line) for line in message.text.splitlines()), room)
         return drill + said
 
     def _short_bundle(self, message: Message, room: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from notifiers import twiml
 from notifiers.bundle import bundle
 from notifiers.message import Message, MessageKind
@@ -11,11 +13,15 @@ from oncall.engine import Engine
 from oncall.incident import Incident, InvolvementStatus
 from oncall.services import replies
 from oncall.services.messages import messages_for
+from oncall.services.page_posts import standings_of
 from oncall.services.replies import Incoming
 from oncall.store import contacts
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store.pages import Page
+
+#: Incidents of a bundle of which a call says who has them.
+MOST_TOLD = 3
 
 
 async def speak(engine: Engine, call: InboundCall) -> str:
@@ -23,9 +29,9 @@ async def speak(engine: Engine, call: InboundCall) -> str:
 
     The page is looked at once more: what is no longer open is said to be over instead of being asked.
     """
-    message, _ = await _open_message(engine, call)
+    message, pages = await _open_message(engine, call)
     if message is None:
-        return twiml.goodbye(engine.wording.phrases.say("en", "spoken_over"))
+        return await _over(engine, pages)
     if call.machine:
         return twiml.goodbye(engine.wording.spoken(message), message.language)
     return twiml.page(message, engine.wording, engine.settings.address, call.round)
@@ -44,7 +50,7 @@ async def press(engine: Engine, call: InboundCall) -> str:
             await contacts.change(tx, "voice", call.person, answered_at=engine.clock.now(), fault="", fault_at=None)
         return twiml.goodbye(engine.wording.phrases.say(message.language, "short_test"), message.language)
     if reply is None or not pages:
-        return twiml.goodbye(engine.wording.phrases.say("en", "spoken_over"))
+        return await _over(engine, pages)
     said = [
         await replies.handle(
             engine,
@@ -59,6 +65,26 @@ async def press(engine: Engine, call: InboundCall) -> str:
         for page in pages
     ]
     return twiml.goodbye(" ".join(line for line in said if line))
+
+
+async def _over(engine: Engine, pages: list[Page]) -> str:
+    """Nothing is left to ask: who was first and when, so that whoever was woken knows that somebody is at it."""
+    person = engine.directory.people.get(pages[0].person) if pages else None
+    say = partial(engine.wording.phrases.say, person.language if person else "en")
+    async with engine.database.read() as tx:
+        incidents = await incident_rows.get(tx, {p.incident for p in pages if p.incident is not None})
+        standings = await standings_of(engine, tx, pages, incidents)
+    said = [
+        say(
+            "spoken_ended" if one.resolved else "spoken_taken",
+            number=number,
+            by=one.by or say("by_alerts"),
+            at=f"{one.at:%H:%M} UTC",
+        )
+        for number, one in sorted(standings.items())[:MOST_TOLD]
+    ]
+    words = " ".join([*said, say("spoken_goodbye")]) if said else say("spoken_over")
+    return twiml.goodbye(words, person.language if person else "en")
 
 
 async def _open_message(engine: Engine, call: InboundCall) -> tuple[Message | None, list[Page]]:

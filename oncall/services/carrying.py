@@ -161,20 +161,19 @@ async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) 
             await contacts.change(
                 tx, first.channel, first.address, fault=carried.outcome.detail, fault_at=carried.ended
             )
-        await _follow(engine, tx, carried)
+        await follow(engine, tx, carried.pages, carried.outcome, carried.ended)
     await incident_rows.add_entries(tx, entries)
     return [decision.alarm_operator for decision in decisions]
 
 
-async def _follow(engine: Engine, tx: AsyncConnection, carried: Carried) -> None:
+async def follow(engine: Engine, tx: AsyncConnection, pages: Sequence[Page], outcome: Outcome, at: datetime) -> None:
     """A message that asks and can be rewritten is brought up to date from now on."""
-    first = carried.pages[0]
-    place = carried.outcome.provider_id
-    if not place or first.kind not in ASKING or carried.outcome.kind not in TAKEN:
+    first, place = pages[0], outcome.provider_id
+    if not place or first.kind not in ASKING or outcome.kind not in TAKEN:
         return
     if isinstance(engine.notifiers.get(first.channel), Follows):
-        numbers = {page.incident for page in carried.pages if page.incident is not None}
-        await posts.follow(tx, first.id, place, numbers, carried.ended)
+        numbers = {page.incident for page in pages if page.incident is not None}
+        await posts.follow(tx, first.id, place, numbers, at)
         engine.wake.posts.set()
 
 

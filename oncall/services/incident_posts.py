@@ -72,7 +72,8 @@ async def _show(engine: Engine, post: Post) -> None:
         card = await _card(engine, tx, found) if found else None
     if card is None:
         return
-    outcome = await engine.slack.incidents.show(post.channel, card, post.place)
+    doubtful = post.attempts > 0 and not post.place
+    outcome = await engine.slack.incidents.show(post.channel, card, post.place, doubtful=doubtful)
     told = lines[-1][0] if lines else post.told
     if outcome.kind is OutcomeKind.ACCEPTED:
         news = [_told(engine, entry) for _, entry in lines if _is_news(entry, outcome.provider_id)][-MOST_LINES:]

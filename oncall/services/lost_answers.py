@@ -10,6 +10,7 @@ from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
 from oncall.services import delivery_reports
+from oncall.services.carrying import follow
 from oncall.services.sent_before import look
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
@@ -55,7 +56,10 @@ async def _ask(engine: Engine, notifier: FindsSent, one: InDoubt, now: datetime)
 async def _tell(engine: Engine, one: InDoubt, outcome: Outcome, now: datetime) -> None:
     async with engine.database.write() as tx:
         entries = []
-        for page in await page_rows.carried_by(tx, one.page):
+        pages = await page_rows.carried_by(tx, one.page)
+        if pages:
+            await follow(engine, tx, pages, outcome, now)
+        for page in pages:
             if page.incident is not None and page.person:
                 text = f"{page.channel} to {page.person}: looked up, the provider has it ({outcome.kind.value})"
                 data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}

@@ -35,7 +35,7 @@ async def show(engine: Engine, rows: Sequence[Post]) -> None:
     async with engine.database.read() as tx:
         pages = await page_rows.carried_by(tx, first.page)
         incidents = await incident_rows.get(tx, {p.incident for p in pages if p.incident is not None})
-        standings = await _standings(engine, tx, pages, incidents)
+        standings = await standings_of(engine, tx, pages, incidents)
         shown = msgspec.json.encode(standings).decode() if standings else ""
         changed = any(row.shown != shown for row in rows)
         message = await _message(engine, tx, pages, incidents, now) if changed else None
@@ -60,9 +60,10 @@ async def _message(
     return messages[0] if len(messages) == 1 else bundle(messages, page_id=pages[0].id, at=pages[0].planned_at)
 
 
-async def _standings(
+async def standings_of(
     engine: Engine, tx: AsyncConnection, pages: Sequence[Page], incidents: Mapping[int, Incident]
 ) -> dict[int, Standing]:
+    """How the incidents of these pages stand, by number; one that still waits for whom they asked has none."""
     found: dict[int, Standing] = {}
     for page in pages:
         incident = incidents.get(page.incident or 0)

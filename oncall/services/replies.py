@@ -214,6 +214,6 @@ async def who_is_on_call(engine: Engine, words: str, now: datetime) -> str:
         if wanted and wanted not in team.id.casefold() and wanted not in team.name.casefold():
             continue
         mine = [s for s in segments if s.schedule.startswith(on_call.schedule_key(team.id, ""))]
-        names = dict.fromkeys(name for s in mine for name, _ in s.on_call)
+        names = dict.fromkeys(engine.directory.shown(name) for s in mine for name, _ in s.on_call)
         lines.append(f"{team.name}: {', '.join(names) or 'nobody'}")
     return "; ".join(lines) if lines else f"No team is called {words}."

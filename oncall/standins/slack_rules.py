@@ -34,6 +34,7 @@ METHODS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
             "attachments blocks icon_emoji icon_url link_names markdown_text metadata parse text thread_ts username",
         ),
         ("conversations.open", "", "channel return_im users prevent_creation"),
+        ("conversations.history", "channel", "cursor include_all_metadata inclusive latest limit oldest"),
         ("conversations.info", "channel", "include_locale include_num_members"),
         ("conversations.join", "channel", ""),
         ("conversations.list", "", "cursor exclude_archived limit team_id types"),

@@ -97,6 +97,7 @@ class Workspace:
             "chat.update": self._update,
             "chat.postEphemeral": self._whisper,
             "conversations.open": lambda a: {"channel": {"id": self._direct(str(a.get("users", "")))}},
+            "conversations.history": self._history,
             "conversations.info": lambda a: {"channel": _described(self._channel(a["channel"]))},
             "conversations.join": self._join,
             "conversations.list": self._list,
@@ -189,6 +190,24 @@ class Workspace:
         following = str(start + 2) if start + 2 < len(names) else ""
         page = [_described(self.channels[name]) for name in names[start : start + 2]]
         return {"channels": page, "response_metadata": {"next_cursor": following}}
+
+    def _history(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands in a conversation outside threads, newest first."""
+        channel = str(arguments["channel"])
+        if not channel.startswith("D"):
+            self._channel(channel)
+        oldest, most = float(arguments.get("oldest") or 0), int(arguments.get("limit") or 100)
+        end = int(arguments.get("cursor") or len(self.posts))
+        told: list[dict[str, Any]] = []
+        for at in range(end - 1, -1, -1):
+            post = self.posts[at]
+            if post.channel != channel or post.thread or float(post.ts) <= oldest:
+                continue
+            if len(told) == most:
+                return {"messages": told, "has_more": True, "response_metadata": {"next_cursor": str(at + 1)}}
+            message = {"type": "message", "ts": post.ts, "text": post.text, "bot_id": "B0000BOT"}
+            told.append(message | ({"metadata": post.metadata} if arguments.get("include_all_metadata") else {}))
+        return {"messages": told, "has_more": False}
 
     def _group(self, arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
         if arguments["usergroup"] not in self.groups:

@@ -32,3 +32,11 @@ def test_notices_due_together_keep_what_each_of_them_says(message, now):
     assert one.kind is MessageKind.NOTICE
     assert one.text == "#7 Disk full: every alert is resolved\nYour shifts changed"
     assert one.code == ""
+
+
+def test_in_a_text_each_notice_has_a_line_of_its_own(message, now, wording):
+    """Run together, "ana resolved it Ben asks for cover" says that Ana did both."""
+    over = message(kind=MessageKind.RESOLVED, incident=7, summary="Disk full", text="ana resolved it")
+    cover = message(kind=MessageKind.NOTICE, incident=None, text="Ben asks\tfor cover")
+    one = bundle([over, cover], page_id="pg_b", at=now)
+    assert wording.short(one) == "#7 Disk full: ana resolved it\nBen asks for cover"

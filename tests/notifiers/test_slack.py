@@ -16,6 +16,7 @@ from notifiers.slack_api import SlackApi
 from notifiers.slack_codes import by_error
 from notifiers.slack_groups import SlackGroups
 from notifiers.slack_incidents import SlackIncidents
+from notifiers.slack_messages import card_text
 from notifiers.slack_places import SlackPlaces
 from notifiers.slack_socket import SlackSocket
 from oncall.standins.faults import Fault
@@ -169,6 +170,11 @@ async def test_an_incident_is_one_message_that_lives_and_has_a_thread(slack, api
     assert again.provider_id == place
     assert (shown.edits, line.thread) == (1, shown.ts)
     assert "Acknowledged by Ann" in shown.text
+
+
+def test_how_an_incident_stands_is_never_cut_off_by_a_long_summary():
+    long = card(summary="long " * 2000, status=CardStatus.ACKNOWLEDGED, by="Ann", at=NOON)
+    assert card_text(long, Phrasebook()).endswith("Acknowledged by Ann at 12:00 UTC")
 
 
 async def test_a_message_somebody_deleted_is_posted_anew(slack, api, places):

@@ -14,7 +14,7 @@ from notifiers import slack_modals
 from notifiers.incident_card import CardStatus, IncidentCard, RelatedQuestion
 from notifiers.message import IncidentLine, Link, Message, MessageKind
 from notifiers.phrases import Phrasebook
-from notifiers.slack_blocks import MOST_CHARACTERS, cut, escape, size
+from notifiers.slack_blocks import MOST_CHARACTERS, anchor, cut, escape, size
 from notifiers.slack_messages import card_blocks, card_text, page_blocks, page_text
 from notifiers.wording import Wording
 from oncall.standins.slack_rules import message_faults, view_faults
@@ -157,3 +157,10 @@ def test_a_question_shows_its_reason_and_two_answers():
     blocks = card_blocks(asked, PHRASES)
     assert labels(blocks)[-2:] == ["Same trouble", "Not related"]
     assert "14 of 16" in json.dumps(blocks)
+
+
+@given(st.text(min_size=1), st.text(min_size=1).map(lambda path: f"https://wiki.example/{path}"))
+def test_an_address_never_ends_its_own_link(name, url):
+    made = anchor(name, url)
+    assert made.count("<") == made.count(">") == 1
+    assert made[1:-1].partition("|")[2] == escape(name)

@@ -7,7 +7,8 @@ from datetime import timedelta
 from functools import partial
 
 from notifiers import slack_command, slack_modals
-from notifiers.slack_blocks import escape
+from notifiers.replies import Verb
+from notifiers.slack_blocks import anchor, escape
 from notifiers.slack_command import Ask, Command
 from notifiers.slack_inbound import SlashCommand
 from oncall.engine import Engine
@@ -32,6 +33,8 @@ HELP = (
     "`/oncall` who is on call · `who payments` · `pay` finds services · `page payments why` pages a team · "
     "`override payments 2h` you take over · `cover` asks for cover · `shifts` yours · `status 12 how it stands` · `impact 12 whom it hurts` · `role 12 commander ben` · `ack 12` and every other reply"
 )
+#: What carriers make of these words holds for texts; here somebody would go out of reach by a word.
+TEXTS_ONLY = "Nothing changed: STOP and START are for text messages. Send them to the number the texts come from."
 #: A member as Slack writes one in a command, where the app asks for that.
 _MENTION = re.compile(r"<@([A-Z0-9]{2,})(?:\|[^>]*)?>")
 #: Things one answer names.
@@ -74,6 +77,8 @@ async def _act(engine: Engine, asked: SlashCommand, command: Command, person: Pe
             return await _override(engine, command, person)
         case Ask.STATUS | Ask.IMPACT | Ask.ROLE:
             return await _record(engine, command, person)
+        case Ask.REPLY if command.reply is not None and command.reply.verb in {Verb.STOP, Verb.START}:
+            return TEXTS_ONLY
     incoming = Incoming(
         id=f"slack:{asked.id}",
         channel="slack",
@@ -108,7 +113,7 @@ def _service(engine: Engine, entry: Entry) -> str:
     team = engine.organisation.resolver.owner_of(entry)
     known = engine.directory.teams.get(team) if team else None
     owner = known.name if known else entry.owner or "nobody"
-    named = " · ".join(f"<{link.url}|{escape(link.name)}>" for link in links(entry, {}))
+    named = " · ".join(anchor(link.name, link.url) for link in links(entry, {}))
     about = f": {escape(entry.description)}" if entry.description else ""
     return f"*{escape(entry.name)}*{about} (owner: {escape(owner)})" + (f"\n{named}" if named else "")
 
@@ -136,6 +141,10 @@ async def _override(engine: Engine, command: Command, person: Person) -> str:
     known = next((t for t in teams if wanted in {t.id.casefold(), t.name.casefold()}), None)
     if known is None or not (rotation or known.schedules):
         return escape(f"No team with a rotation is called {team}. Teams: {', '.join(engine.directory.teams)}.")
+    if rotation and rotation not in known.schedules:
+        return escape(f"{known.name} has no rotation {rotation}. Rotations: {', '.join(known.schedules)}.")
+    if command.text:
+        return escape(f"{command.text!r} is no length of time up to a month. Write 2h, 90m or 1d.")
     now = engine.clock.now()
     until = now + (command.duration or OVERRIDE)
     asked = NewOverride(starts_at=now, ends_at=until, person=person.id, note="from Slack")

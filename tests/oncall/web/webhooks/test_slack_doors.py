@@ -18,6 +18,8 @@ from oncall.services.slack import doors as slack_doors
 from oncall.services.slack import groups as slack_groups
 from oncall.store import incidents as incident_rows
 from oncall.store import record as record_rows
+from routing.catalog import Catalog
+from routing.catalog.entry import Tool, ToolKind
 
 ANA, BEN = "U0000ANA", "U0000BEN"
 
@@ -145,8 +147,7 @@ async def test_a_link_button_means_nothing_to_us(engine, happens, slack):
 
 
 async def test_a_command_says_who_is_on_call(happens, slack):
-    answer = await slack.command("who payments", user=ANA)
-    assert "ana" in answer.lower()
+    assert await slack.command("who payments", user=ANA) == "Payments: Ana Ruiz, Ben Okafor"
 
 
 async def test_a_fragment_finds_the_service_its_owner_and_its_links(happens, slack):
@@ -156,9 +157,25 @@ async def test_a_fragment_finds_the_service_its_owner_and_its_links(happens, sla
     assert "https://" in answer
 
 
+async def test_a_link_with_characters_that_mean_something_in_markup_stays_one_link(engine, slack):
+    entry = engine.directory.catalog.by_name["checkout"]
+    tool = Tool(kind=ToolKind.RUNBOOK, name="a > b", url="https://wiki.example/<x>|y?a=1&b=2")
+    odd = Catalog.of([replace(entry, tools=(tool,))])
+    engine.organisation = Organisation(replace(engine.directory, catalog=odd))
+    answer = await slack.command("checkout", user=ANA)
+    assert "<https://wiki.example/%3Cx%3E%7Cy?a=1&amp;b=2|a &gt; b>" in answer
+
+
+@pytest.mark.parametrize("word", ["stop", "quit", "cancel", "start"])
+async def test_a_word_that_stops_texts_leaves_messages_in_slack_alone(engine, happens, slack, word):
+    assert "are for text messages" in await slack.command(word, user=ANA)
+    await happens.receive(firing())
+    assert direct(slack)
+
+
 async def test_a_fragment_finds_teams_and_people_too(happens, slack):
     answer = await slack.command("paym", user=ANA)
-    assert "*Payments* (team). On call: Payments: ana" in answer
+    assert "*Payments* (team). On call: Payments: Ana Ruiz" in answer
     assert "(person)" in await slack.command("Okafor", user=ANA)
 
 
@@ -182,6 +199,18 @@ async def test_an_override_puts_the_asker_on_call_now(happens, slack):
     assert "You are on call for Payments until" in await slack.command("override payments 3h", user=BEN)
     assert "ben" in (await slack.command("who payments", user=BEN)).lower()
     assert "No team with a rotation" in await slack.command("override nowhere", user=BEN)
+
+
+@pytest.mark.parametrize("length", ["1.5h", "99999h", "until noon", "2h please"])
+async def test_a_length_that_is_none_puts_nobody_on_call(happens, slack, length):
+    answer = await slack.command(f"override payments {length}", user=BEN)
+    assert "is no length of time" in answer
+    assert await slack.command("who payments", user=BEN) == "Payments: Ana Ruiz, Ben Okafor"
+
+
+async def test_a_rotation_that_does_not_exist_is_said_with_those_that_do(happens, slack):
+    answer = await slack.command("override payments/tertiary 2h", user=BEN)
+    assert answer == "Payments has no rotation tertiary. Rotations: primary, secondary."
 
 
 async def test_a_reply_works_as_a_command(engine, happens, slack):

@@ -125,7 +125,26 @@ async def test_a_call_about_a_page_that_was_taken_meanwhile_says_so(happens, twi
     await happens.settle()
     await twilio.reply(to_text=twilio.texts[0], body="ack")
     heard = await twilio.answer(twilio.calls[0], "4")
-    assert heard.said == ("This page is no longer open. Goodbye.",)
+    (said,) = heard.said
+    assert said.startswith("Ana Ruiz acknowledged incident")
+    assert said.endswith("UTC. Nothing to do for you. Goodbye.")
+
+
+async def test_a_call_about_an_incident_that_ended_meanwhile_says_who_ended_it(happens, twilio, clock):
+    await happens.receive(firing())
+    clock.move(timedelta(minutes=2))
+    await happens.settle()
+    await happens.receive(firing() | {"status": "resolved", "endsAt": "2026-01-05T09:01:00Z"})
+    (said,) = (await twilio.answer(twilio.calls[0])).said
+    assert "was resolved by its alerts at" in said
+
+
+async def test_a_call_for_no_page_of_ours_says_goodbye(twilio, happens, clock):
+    await happens.receive(firing())
+    clock.move(timedelta(minutes=2))
+    await happens.settle()
+    unknown = replace(twilio.calls[0], url="https://oncall.example.com/webhooks/twilio/voice?page=nothing")
+    assert (await twilio.answer(unknown)).said == ("This page is no longer open. Goodbye.",)
 
 
 async def test_a_key_can_repeat_escalate_and_resolve(engine, happens, twilio, clock):
