@@ -104,24 +104,30 @@ def still_wanted(page: Page, incidents: Mapping[int, Incident]) -> bool:
 
 
 async def _wanted_now(engine: Engine, parcels: Sequence[Parcel]) -> list[bool]:
-    """The last look, with nothing between it and the sending: somebody may have acknowledged since the claim."""
+    """The last look, with nothing between it and the sending: somebody may have acknowledged since the claim.
+
+    A node that stood still until its lease had run out leaves the page alone: another has it by now, or will claim it.
+    """
     numbers = {page.incident for parcel in parcels for page in parcel.pages if page.incident is not None}
     async with engine.database.read() as tx:
         incidents = await incident_rows.get(tx, numbers)
+    now = engine.clock.now()
+    mine = [not _lease_is_over(parcel.pages[0], now) for parcel in parcels]
     wanted = [any(still_wanted(page, incidents) for page in parcel.pages) for parcel in parcels]
-    if not all(wanted):
+    found = list(zip(parcels, mine, wanted, strict=True))
+    dropped = [page for parcel, held, still in found if held and not still for page in parcel.pages]
+    if dropped:
         why = "acknowledged just before it was sent"
         async with engine.database.write() as tx:
             await page_rows.update(
-                tx,
-                [
-                    replace(page, status=PageStatus.CANCELLED, leased_until=None, detail=why)
-                    for parcel, still in zip(parcels, wanted, strict=True)
-                    if not still
-                    for page in parcel.pages
-                ],
+                tx, [replace(p, status=PageStatus.CANCELLED, leased_until=None, detail=why) for p in dropped]
             )
-    return wanted
+    return [held and still for _, held, still in found]
+
+
+def _lease_is_over(page: Page, now: datetime) -> bool:
+    """Whether another node may have taken the page over since this one claimed it."""
+    return page.leased_until is not None and page.leased_until <= now
 
 
 async def _send(notifier: Notifier, address: str, message: Message) -> Outcome:
@@ -145,16 +151,17 @@ async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) 
     """Write attempts, and do what follows: retry later, the next method now. Whether each found its channel broken."""
     decisions = [await _decide(tx, carried) for carried in batch]
     after = [_after(c, d) for c, d in zip(batch, decisions, strict=True)]
+    elsewhere = await _carried_elsewhere(tx, batch)
     await delivery_rows.record(
         tx, [Attempt(c.pages[0].id, c.pages[0].channel, c.started, c.ended, c.outcome) for c in batch]
     )
-    await page_rows.update(tx, [page for pages in after for page in pages])
+    await page_rows.update(tx, [page for pages in after for page in pages if page.id not in elsewhere])
     entries: list[Entry] = []
     for carried, decision, pages in zip(batch, decisions, after, strict=True):
         for page in pages:
             if page.incident is not None and page.person:
                 entries.append(_entry(page, carried.outcome, decision.reason, carried.ended))
-            if decision.next_method and page.kind is MessageKind.PAGE:
+            if decision.next_method and page.kind is MessageKind.PAGE and page.id not in elsewhere:
                 entries += await next_method(tx, page, carried.ended)
         if decision.flag_contact and carried.outcome.code != NO_CHANNEL.code:
             first = pages[0]
@@ -164,6 +171,14 @@ async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) 
         await follow(engine, tx, carried.pages, carried.outcome, carried.ended)
     await incident_rows.add_entries(tx, entries)
     return [decision.alarm_operator for decision in decisions]
+
+
+async def _carried_elsewhere(tx: AsyncConnection, batch: Sequence[Carried]) -> set[str]:
+    """Pages another node took over while this one stood still with them, and failed: how they stand is for it to say."""
+    failed = [c for c in batch if c.outcome.kind not in TAKEN]
+    late = [page for carried in failed for page in carried.pages if _lease_is_over(page, carried.ended)]
+    known = {page.id: await page_rows.get(tx, page.id) for page in late}
+    return {page.id for page in late if (now := known[page.id]) is not None and now.attempts > page.attempts}
 
 
 async def follow(engine: Engine, tx: AsyncConnection, pages: Sequence[Page], outcome: Outcome, at: datetime) -> None:

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
+from notifiers.message import Message
+from notifiers.outcome import Outcome, OutcomeKind
 from oncall.services import delivery, escalation, intake
+from oncall.together import Together
+from tests.acceptance.providers import Provider
 from tests.acceptance.story import Story, alert, body
 
 DOWN = body(alert("LedgerDown", service="ledger"))
@@ -34,6 +40,88 @@ async def test_invariant_4_a_page_whose_sender_died_is_sent_by_the_next_node(sto
     await story.restart()
     await story.expect_text("carol", within="2m")
     story.forget_messages()
+
+
+class StandsStill(Together[Any, bool]):
+    """A node that stops between the claim of a page and the last look at it, as a paused machine does."""
+
+    def __init__(self) -> None:
+        super().__init__(most=25)
+        self.goes_on = asyncio.Event()
+
+    async def ask(self, work: Callable[[Sequence[Any]], Awaitable[Sequence[bool]]], item: Any) -> bool:
+        await self.goes_on.wait()
+        return await super().ask(work, item)
+
+
+async def begin_to_text_frank(story: Story) -> tuple[StandsStill, list[asyncio.Task[None]]]:
+    """A page to Frank is claimed, and its node stands still until the lease has run out."""
+    await story.post(body(alert("FinderDown", service="finder")))
+    await intake.process_due(story.engine)
+    await escalation.advance_due(story.engine)
+    looks, still = story.engine.looks, StandsStill()
+    story.engine.looks = still
+    begun = await delivery.send_due(story.engine)
+    await asyncio.sleep(0)
+    story.engine.looks = looks
+    assert begun
+    story.clock.move_to(story.clock.now() + delivery.LEASE)
+    return still, begun
+
+
+async def test_invariant_4_a_node_that_stood_still_for_longer_than_its_lease_sends_nothing_twice(story: Story) -> None:
+    """What it had claimed was taken over and sent; when it goes on it sees that its lease has run out."""
+    still, begun = await begin_to_text_frank(story)
+    await story.settle()
+    assert len(story.sms.sent) == 1
+    still.goes_on.set()
+    await asyncio.gather(*begun)
+    assert len(story.sms.sent) == 1
+
+
+class Stuck(Provider):
+    """The first message is on its way until somebody else has done the work, and then not carried."""
+
+    def __init__(self) -> None:
+        super().__init__("sms")
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def send(self, address: str, message: Message) -> Outcome:
+        answer = await super().send(address, message)
+        if len(self.sent) > 1:
+            return answer
+        self.began.set()
+        await self.goes_on.wait()
+        return Outcome(kind=OutcomeKind.UNREACHABLE, detail="the machine was paused")
+
+
+async def test_a_node_that_stood_still_while_it_sent_does_not_undo_what_another_did(story: Story) -> None:
+    """Frank has the text; that the first attempt failed neither calls him nor keeps from him that it is over."""
+    stuck = Stuck()
+    story.sms = stuck
+    story.engine.notifiers = {**story.engine.notifiers, "sms": stuck}
+    down = alert("FinderDown", service="finder")
+    await story.post(body(down))
+    await intake.process_due(story.engine)
+    await escalation.advance_due(story.engine)
+    begun = await delivery.send_due(story.engine)
+    await stuck.began.wait()
+    story.clock.move_to(story.clock.now() + delivery.LEASE)
+    await story.settle()
+    stuck.goes_on.set()
+    await asyncio.gather(*begun)
+    await story.settle()
+    assert not story.voice.sent
+    await story.receive(body({**down, "status": "resolved", "endsAt": "2026-11-20T08:55:00Z"}))
+    await story.expect_text("frank", within="5m", saying="(?i)resolved")
+
+
+async def test_a_page_whose_node_stood_still_and_that_nobody_took_over_is_sent_all_the_same(story: Story) -> None:
+    still, begun = await begin_to_text_frank(story)
+    still.goes_on.set()
+    await asyncio.gather(*begun)
+    await story.settle()
+    assert len(story.sms.sent) == 1
 
 
 async def test_invariant_3_a_step_that_was_due_while_the_engine_was_down_is_taken_once(story: Story) -> None:
