@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifiers.channels import BY_NAME
@@ -22,17 +23,22 @@ from oncall.services.replies import Incoming
 from oncall.services.rotations import calendars as rotations
 from oncall.services.rotations.views import all_schedules
 from oncall.store.inbox_writer import InboxWriter
+from oncall.store.pages import PageStatus
+from oncall.store.schema import page
 from tests.acceptance import story
 from tests.acceptance.story import DAY, SimulatedClock
 from tests.simulation.alertmanager import Sender
 from tests.simulation.calendar_files import CalendarFiles
-from tests.simulation.faults import Died, Faults, FaultyDatabase, Harm, Outside, Phone, on_behalf_of
+from tests.simulation.faults import Died, Faults, FaultyDatabase, Harm, on_behalf_of
+from tests.simulation.outside import ListedPhone, Outside, Phone
 
 GROUPS = ("ledger", "postgres", "finder")
 #: Groups of a storm; a greater one has several alerts in each.
 STORMY = 40
-CHANNELS = ("phone", "phone_call", "sms", "voice")
+CHANNELS = {"phone": Phone, "phone_call": Phone, "sms": ListedPhone, "voice": ListedPhone}
 STAGES = ("intake", "escalation", "delivery")
+#: A lease of a node that died or stands still keeps the others waiting no longer than this.
+LEASE = timedelta(seconds=31)
 
 
 @dataclass
@@ -79,7 +85,7 @@ class Cluster:
         engine.database = FaultyDatabase(self.url, faults)
         engine.inbox = InboxWriter(engine.database)
         engine.calendars = story.Calendars()  # type: ignore[assignment] - the same code without a process of its own
-        engine.notifiers = {name: Phone(name, self.outside, faults, self.clock) for name in CHANNELS}
+        engine.notifiers = {name: kind(name, self.outside, faults, self.clock) for name, kind in CHANNELS.items()}
         engine.channels = {name: BY_NAME[name] for name in CHANNELS}
         return Node(engine, faults)
 
@@ -100,6 +106,7 @@ class Cluster:
         """Let a node do something; True if it was done. A node that dies is replaced by a new one."""
         node = self.nodes[number % len(self.nodes)]
         node.faults.arm(harm, after)
+        node.faults.meanwhile = lambda: self._without(number)
         try:
             await on_behalf_of(node.faults, work(node))
         except Died:
@@ -114,6 +121,15 @@ class Cluster:
         finally:
             node.faults.arm(None, 0)
         return True
+
+    async def _without(self, number: int) -> None:
+        """A node stands still: what it had a lease on is free again, and the other one works."""
+        async with self.nodes[number % len(self.nodes)].engine.database.read() as tx:
+            sending = sa.select(sa.func.count()).where(page.c.status == PageStatus.SENDING.value)
+            self.outside.raced += (await tx.execute(sending)).scalar_one()
+        self.wait(LEASE)
+        for stage in STAGES:
+            await self.work(stage, number + 1)
 
     def turn(self) -> int:
         """The nodes take turns."""

@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from oncall.store.schema import inbox, involvement, page
-from tests.simulation.cluster import STAGES, Cluster
+from tests.simulation.cluster import LEASE, STAGES, Cluster
 
 #: How often Alertmanager sends a group again in which nothing changed.
 REPEAT = timedelta(minutes=90)
 #: How often the periodic jobs run, and nodes look around, while nothing else happens: time is simulated, work is not.
 JOBS_EVERY = timedelta(hours=6)
-#: A lease of a node that died keeps the others waiting no longer than this.
-LEASE = timedelta(seconds=31)
 #: So long a person who is awake takes to answer.
 ANSWERS_AFTER = timedelta(minutes=1)
 #: Rounds without progress before whatever waits is taken to wait for a lease.

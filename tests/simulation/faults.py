@@ -1,13 +1,12 @@
-"""Where a node may die, a database refuse and a provider fail, counted so that a history can be told again."""
+"""Where a node may die or stand still and a database refuse, counted so that a history can be told again."""
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Coroutine, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -15,9 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from notifiers.message import Message
-from notifiers.outcome import Outcome, OutcomeKind
-from oncall.clock import Clock
 from oncall.store.database import Database
 
 
@@ -36,6 +32,8 @@ class Harm(StrEnum):
     LOST_ANSWER = "lost answer"
     #: kill -9 while the node awaits something, be it a commit on its way.
     AWAIT = "await"
+    #: The node stands still until its leases have run out, and goes on when others have taken over what it had.
+    STALL = "stall"
 
 
 class Point(StrEnum):
@@ -48,12 +46,13 @@ class Point(StrEnum):
     AWAIT = "await"
 
 
-#: Where each harm strikes.
+#: Where each harm strikes; a node stands still only outside of transactions, see `Faults.stand_still`.
 STRIKES = {
     Harm.DEATH: frozenset(Point) - {Point.AWAIT},
     Harm.DATABASE: frozenset({Point.STATEMENT, Point.COMMIT}),
     Harm.LOST_ANSWER: frozenset({Point.COMMITTED}),
     Harm.AWAIT: frozenset({Point.AWAIT}),
+    Harm.STALL: frozenset[Point](),
 }
 
 
@@ -65,6 +64,8 @@ class Faults:
     #: How many points are passed unharmed before it strikes.
     after: int = 0
     dead: bool = False
+    #: What others do while the node stands still.
+    meanwhile: Callable[[], Coroutine[Any, Any, None]] | None = None
     #: What the node does at this moment.
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -85,6 +86,17 @@ class Faults:
             raise OperationalError("statement", {}, Exception(f"the database fails: {harm}"))
         self.dead = True
         raise Died
+
+    async def stand_still(self) -> None:
+        """A point at which a node may stand still, holding no lock."""
+        if self.harm is not Harm.STALL:
+            return
+        if self.after > 0:
+            self.after -= 1
+            return
+        self.harm = None
+        assert self.meanwhile is not None
+        await self.meanwhile()
 
     async def end_tasks(self) -> None:
         """Nothing of the node goes on."""
@@ -154,12 +166,14 @@ class FaultyDatabase(Database):
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
+        await self._faults.stand_still()
         async with super().write() as tx:
             yield tx
             self._faults.pass_by(Point.COMMIT)
         self._faults.pass_by(Point.COMMITTED)
 
     async def insert(self, statement: str, rows: Sequence[Any]) -> None:
+        await self._faults.stand_still()
         self._faults.pass_by(Point.COMMIT)
         await super().insert(statement, rows)
         self._faults.pass_by(Point.COMMITTED)
@@ -175,95 +189,3 @@ def _never_flush(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
     cursor.execute("pragma synchronous=off")
     cursor.close()
-
-
-class Provider(StrEnum):
-    """How a provider answers one attempt, beside the outcomes it may report."""
-
-    #: Takes the message and never answers.
-    HANGS = "hangs"
-    #: Takes nothing, and the notifier breaks its own promise.
-    RAISES = "raises"
-
-
-#: What providers do to a message, whole or broken.
-CARRIED = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED, OutcomeKind.UNKNOWN, Provider.HANGS})
-#: After which the engine may, or must, send the same page again.
-REPEATED = frozenset({OutcomeKind.RETRY, OutcomeKind.UNKNOWN, *Provider})
-
-
-#: Messages that want an answer.
-ASKING = frozenset({"page", "bundle", "reminder"})
-
-
-@dataclass(frozen=True)
-class Sent:
-    """One message as a provider saw it."""
-
-    at: datetime
-    page: str
-    kind: str
-    channel: str
-    address: str
-    carried: bool
-
-
-@dataclass
-class Outside:
-    """What the world has been sent, whichever node sent it."""
-
-    sent: list[Sent] = field(default_factory=list)
-    answers: list[OutcomeKind | Provider] = field(default_factory=list)
-    #: Attempts whose fate the engine cannot know, or which it was asked to repeat.
-    excused: int = 0
-    #: Messages before this one were answered, or slept through.
-    _heard: int = 0
-
-    def forget_asked(self) -> None:
-        """Whatever was sent so far is not answered any more."""
-        self._heard = len(self.sent)
-
-    def asked_at(self, *, after: timedelta) -> datetime | None:
-        """When the next message is answered, if people take so long."""
-        return self.sent[self._heard].at + after if self._heard < len(self.sent) else None
-
-    def take_asked(self, *, until: datetime) -> dict[str, str]:
-        """The addresses that were asked something by then, with the last thing it was."""
-        asked = {}
-        while self._heard < len(self.sent) and self.sent[self._heard].at <= until:
-            one = self.sent[self._heard]
-            self._heard += 1
-            if one.carried and one.kind in ASKING:
-                asked[one.address] = one.kind
-        return asked
-
-
-@dataclass
-class Phone:
-    """A channel of one node; the node may die before and after it has sent."""
-
-    channel: str
-    outside: Outside
-    faults: Faults
-    clock: Clock
-    two_way: bool = True
-    #: The engine waits two seconds longer for whoever hangs, and real time passes while the clock stands.
-    timeout: float = -1.99
-
-    async def send(self, address: str, message: Message) -> Outcome:
-        self.faults.pass_by(Point.MESSAGE)
-        does = self.outside.answers.pop(0) if self.outside.answers else OutcomeKind.ACCEPTED
-        if does in REPEATED:
-            self.outside.excused += 1
-        sent = Sent(self.clock.now(), message.page_id, message.kind.value, self.channel, address, does in CARRIED)
-        self.outside.sent.append(sent)
-        self.faults.pass_by(Point.MESSAGE)
-        if does is Provider.HANGS:
-            await asyncio.Event().wait()
-        if does is Provider.RAISES:
-            raise KeyError("an answer nobody expected")
-        assert isinstance(does, OutcomeKind)
-        return Outcome(kind=does, detail="as the history says")
-
-    async def close(self) -> None:
-        pass

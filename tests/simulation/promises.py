@@ -11,10 +11,13 @@ import sqlalchemy as sa
 from oncall.store import rotations
 from oncall.store.schema import alert, incident, page, reply, timeline
 from tests.acceptance import invariants
-from tests.simulation.cluster import Cluster
+from tests.simulation.cluster import CHANNELS, Cluster
+from tests.simulation.outside import ListedPhone
 
 #: Pages to one contact are at least so far apart, however critical they are: the rest rides along.
 SPACING = timedelta(seconds=10)
+#: Channels whose provider is asked before a page is sent once more.
+LOOKED_UP = frozenset(name for name, kind in CHANNELS.items() if kind is ListedPhone)
 _LOOKED_AT = (alert, incident, page, reply, timeline)
 Rows = dict[sa.Table, list[sa.Row]]
 
@@ -49,10 +52,14 @@ async def _rows(cluster: Cluster) -> Rows:
 
 
 def _messages_are_few(cluster: Cluster) -> None:
-    excuses = cluster.deaths + cluster.failures + cluster.outside.excused
+    raced = cluster.outside.raced
+    excuses = cluster.deaths + cluster.failures + cluster.outside.excused + raced
     sent = Counter((one.page, one.address) for one in cluster.outside.sent)
     doubled = sent.total() - len(sent)
     assert doubled <= excuses, f"invariant 4: {doubled} messages twice, with {excuses} excuses"
+    names = Counter((one.page, one.address) for one in cluster.outside.sent if one.carried and one.channel in LOOKED_UP)
+    doubled = names.total() - len(names)
+    assert doubled <= raced, f"invariant 4: {doubled} messages twice that could be looked up, {raced} raced"
     contacts = defaultdict(list)
     for one in cluster.outside.sent:
         if one.carried and one.kind in {"page", "bundle"}:

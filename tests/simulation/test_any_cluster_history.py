@@ -32,7 +32,8 @@ from tests.simulation import promises
 from tests.simulation.calendar_files import ROTATIONS, CalendarFiles, Edit
 from tests.simulation.cluster import GROUPS, STAGES, Cluster
 from tests.simulation.days import live, settle
-from tests.simulation.faults import Harm, Provider, stepwise
+from tests.simulation.faults import Harm, stepwise
+from tests.simulation.outside import Provider
 
 nodes = st.integers(0, 1)
 groups = st.sampled_from(GROUPS)
