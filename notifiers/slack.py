@@ -30,8 +30,8 @@ class SlackNotifier:
     timeout = 8.0
 
     def __init__(self, api: SlackApi, wording: Wording) -> None:
-        self._api = api
-        self._places = SlackPlaces(api)
+        self.api = api
+        self.places = SlackPlaces(api)
         self._wording = wording
 
     async def send(self, address: str, message: Message) -> Outcome:
@@ -39,7 +39,7 @@ class SlackNotifier:
         place: str | Outcome = ""
         try:
             async with asyncio.timeout(self.timeout):
-                place = await self._places.find(address)
+                place = await self.places.find(address)
                 return place if isinstance(place, Outcome) else await self._deliver(address, place, message)
         except TimeoutError:
             kind = OutcomeKind.UNKNOWN if place else OutcomeKind.RETRY
@@ -54,10 +54,10 @@ class SlackNotifier:
         """What Slack has of a message whose answer was lost."""
         try:
             async with asyncio.timeout(self.timeout):
-                place = await self._places.find(address)
+                place = await self.places.find(address)
                 if isinstance(place, Outcome):
                     return None
-                found = await slack_history.find(self._api, place, slack_history.PAGE, trace, since)
+                found = await slack_history.find(self.api, place, slack_history.PAGE, trace, since)
         except TimeoutError:
             return None
         if found is None:
@@ -68,14 +68,14 @@ class SlackNotifier:
         text = page_text(message, self._wording)
         result = await self._post(place, text, page_blocks(message, self._wording), message.page_id)
         if result.outcome.code == "not_in_channel":
-            joined = await self._api.call(lambda client: client.conversations_join(channel=place))
+            joined = await self.api.call(lambda client: client.conversations_join(channel=place))
             if not joined.ok:
                 return joined.outcome if joined.outcome.kind is not OutcomeKind.UNKNOWN else result.outcome
             result = await self._post(place, text, page_blocks(message, self._wording), message.page_id)
         elif result.outcome.code in LAYOUT:
             result = await self._post(place, text, [], message.page_id)
         elif result.outcome.code == "channel_not_found":
-            self._places.forget(address)
+            self.places.forget(address)
         outcome = result.outcome
         unknown = outcome.kind is OutcomeKind.UNKNOWN
         return msgspec.structs.replace(outcome, trace=message.page_id) if unknown else outcome
@@ -100,10 +100,10 @@ class SlackNotifier:
 
     async def _update(self, channel: str, ts: str, text: str, blocks: list[Block]) -> Result:
         # Without blocks, those the message has would stay.
-        return await self._api.call(lambda client: client.chat_update(channel=channel, ts=ts, text=text, blocks=blocks))
+        return await self.api.call(lambda client: client.chat_update(channel=channel, ts=ts, text=text, blocks=blocks))
 
     async def _post(self, place: str, text: str, blocks: list[Block], page_id: str) -> Result:
-        result = await self._api.call(
+        result = await self.api.call(
             lambda client: client.chat_postMessage(
                 channel=place,
                 text=text,

@@ -50,6 +50,8 @@ class SlackApi:
 
     def __init__(self, http: Http, *, token: str, base: str, seconds: float = 5.0) -> None:
         self._seconds = seconds
+        #: Our app's id as Slack names it beside what we post; "" before the first post.
+        self.app = ""
         self.client = AsyncWebClient(
             token=token,
             base_url=(base or DEFAULT_BASE).rstrip("/") + "/",
@@ -76,6 +78,9 @@ class SlackApi:
         if not isinstance(answer.data, dict) or answer.get("ok") is not True:
             detail = "Slack answered with something that is not its API"
             return Result(outcome=Outcome(kind=OutcomeKind.UNKNOWN, code="unreadable", detail=detail))
+        match answer.data.get("message"):
+            case {"app_id": str(app)}:
+                self.app = app
         return Result(outcome=Outcome(kind=OutcomeKind.ACCEPTED, code="ok"), data=answer.data)
 
 

@@ -44,14 +44,21 @@ class SlackPlaces:
         """Look it up again next time."""
         self._known.pop(address, None)
 
-    async def email_of(self, user: str) -> str:
-        """The e-mail address of a member, lower case, "" if it is not to be had."""
+    async def email_of(self, user: str, team: str = "") -> str:
+        """The e-mail address of a member, lower case, "" if it is not to be had.
+
+        Whoever comes from another workspace through a shared channel has none here where `team` is ours: what stands in
+        a profile there is up to its administrators.
+        """
         if user not in self._emails:
             result = await self._api.call(lambda client: client.users_info(user=user))
             if not result.ok:
                 return ""
-            profile = (result.data.get("user") or {}).get("profile") or {}
-            self._emails[user] = str(profile.get("email", "")).lower()
+            member = result.data.get("user") or {}
+            profile = member.get("profile") or {}
+            own = not team or member.get("team_id", team) == team or "enterprise_user" in member
+            trusted = own and not (member.get("is_stranger") or member.get("deleted"))
+            self._emails[user] = str(profile.get("email", "")).lower() if trusted else ""
         return self._emails[user]
 
     async def _person(self, email: str) -> str | Outcome:

@@ -9,10 +9,11 @@ import msgspec
 
 from notifiers.channel import Edge
 from notifiers.http import Http, NotCarriedOut, NoTelling, PrivateAddress
-from notifiers.slack import api as open_api
+from notifiers.slack import SlackNotifier
 from notifiers.slack_api import SlackApi
 from notifiers.slack_blocks import Block
 from notifiers.slack_groups import SlackGroups
+from notifiers.slack_identity import SlackIdentity
 from notifiers.slack_incidents import SlackIncidents
 from notifiers.slack_places import SlackPlaces
 
@@ -28,6 +29,7 @@ class SlackTools:
     places: SlackPlaces
     incidents: SlackIncidents
     groups: SlackGroups
+    identity: SlackIdentity
     http: Http
 
     async def whisper(self, text: str, *, response_url: str, channel: str, user: str) -> bool:
@@ -53,9 +55,9 @@ class SlackTools:
         return result.ok
 
 
-def open_tools(values: Mapping[str, str], edge: Edge) -> SlackTools:
-    """The workspace the settings name."""
-    api = open_api(values, edge)
-    places = SlackPlaces(api)
+def open_tools(notifier: SlackNotifier, values: Mapping[str, str], edge: Edge) -> SlackTools:
+    """The workspace pages are sent in; what the notifier learns of it is known here, too."""
+    api, places = notifier.api, notifier.places
     incidents = SlackIncidents(api, places, edge.wording.phrases)
-    return SlackTools(api, places, incidents, SlackGroups(api, places), edge.http)
+    identity = SlackIdentity(api, values.get("ONCALL_SLACK_APP_TOKEN", ""))
+    return SlackTools(api, places, incidents, SlackGroups(api, places), identity, edge.http)

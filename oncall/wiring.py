@@ -11,6 +11,7 @@ from notifiers.http import Http
 from notifiers.notifier import Notifier
 from notifiers.phone_item import PhoneItem
 from notifiers.phrases import Phrasebook
+from notifiers.slack import SlackNotifier
 from notifiers.slack_tools import open_tools
 from notifiers.wording import Wording
 from oncall.clock import Clock
@@ -39,6 +40,7 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock, *, confi
         wording=Wording(Phrasebook(directory.wording)),
     )
     notifiers, channels = _channels(settings, edge)
+    direct = notifiers.get("slack")
     return Engine(
         settings=settings,
         config_dir=config_dir,
@@ -51,7 +53,9 @@ def open_engine(directory: Directory, settings: Settings, clock: Clock, *, confi
         calendars=CalendarReader(),
         web=Web(allowed=settings.calendar_networks),
         wording=edge.wording,
-        slack=open_tools(channels["slack"].values(settings.channels), edge) if "slack" in channels else None,
+        slack=open_tools(direct, channels["slack"].values(settings.channels), edge)
+        if isinstance(direct, SlackNotifier)
+        else None,
         http=http,
         guarded_http=guarded,
     )

@@ -43,6 +43,7 @@ class SlackStandin:
         workspace: Users, channels, groups and everything that was posted.
         responses: What was posted to response addresses, in order.
         faults: Tell it to misbehave.
+        wrong: What the modal that was saved last says is wrong, by block id.
         scopes_missing: Methods that answer `missing_scope`.
     """
 
@@ -64,6 +65,7 @@ class SlackStandin:
         self.violations = Violations("Slack")
         self.faults = Faults(lambda status: _refused(_FAULT_NAMES[status], status))
         self.url = ""
+        self.wrong: dict[str, str] = {}
         self.sockets: list[web.WebSocketResponse] = []
         self._acks: dict[str, asyncio.Future[Mapping[str, Any]]] = {}
         self._clock = clock or SystemClock()
@@ -150,12 +152,20 @@ class SlackStandin:
         return await self.interact(payload)
 
     async def interact(self, payload: Mapping[str, Any]) -> int:
-        """A click or a saved modal, through a socket if one is open."""
+        """A click or a saved modal, through a socket if one is open; what is wrong in a modal is in `wrong`."""
         if self.sockets:
-            await self.envelope("interactive", payload)
-            return 200
-        form = {"payload": json.dumps(payload)}
-        return (await self.post("/webhooks/slack/actions", urlencode(form).encode(), _FORM))[0]
+            status, answer = 200, (await self.envelope("interactive", payload)).get("payload")
+        else:
+            form = {"payload": json.dumps(payload)}
+            status, body = await self.post("/webhooks/slack/actions", urlencode(form).encode(), _FORM)
+            answer = json.loads(body) if status == 200 and body else None
+        self.wrong = {}
+        if answer:
+            known = {block.get("block_id") for block in payload.get("view", {}).get("blocks", ())}
+            self.wrong = dict(answer.get("errors") or {})
+            if answer.get("response_action") != "errors" or not self.wrong or not self.wrong.keys() <= known:
+                self.violations.add(f"{payload['type']} was answered with {answer}")
+        return status
 
     async def command(self, text: str, *, user: str, channel: str = "C0000ONCALL") -> str:
         """`/oncall text`; what the engine answers at once."""
@@ -204,7 +214,7 @@ class SlackStandin:
         name = secrets.token_hex(8)
         future: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
         self._acks[name] = future
-        accepts = kind == "slash_commands"
+        accepts = kind == "slash_commands" or payload.get("type") == "view_submission"
         await self.sockets[-1].send_json(
             {"envelope_id": name, "type": kind, "payload": payload, "accepts_response_payload": accepts}
         )

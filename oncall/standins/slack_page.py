@@ -101,6 +101,9 @@ class SlackPage:
         if view is not None:
             values = {name: str(value) for name, value in form.items() if isinstance(value, str)}
             await self._standin.submit(view, values, user=user)
+            if wrong := self._standin.wrong:
+                self.whisper(user, " ".join(wrong.values()))
+                return web.Response(text=_modal(view, user, place, self._standin), content_type="text/html")
         return _back(user, place)
 
     async def _say(self, request: web.Request) -> web.Response:

@@ -135,7 +135,7 @@ class Workspace:
         )
         self.posts.append(post)
         message = {"type": "message", "text": post.text, "blocks": post.blocks, "ts": post.ts, "bot_id": "B0000BOT"}
-        return {"channel": channel, "ts": post.ts, "message": message}
+        return {"channel": channel, "ts": post.ts, "message": message | {"app_id": "A0000APP"}}
 
     def _update(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(arguments["ts"], str):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+
+import msgspec
 
 from notifiers import slack_modals
 from notifiers.slack_blocks import ButtonValue
@@ -41,28 +44,45 @@ async def click(engine: Engine, pressed: Click) -> str:
     return await _relate(engine, pressed, value, person)
 
 
-async def submit(engine: Engine, saved: Submission) -> str:
-    """Do what a saved modal says; the answer for the one who saved it."""
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a saved modal: `said` to whoever saved it, or what is `wrong` in it, by block id."""
+
+    said: str = ""
+    wrong: Mapping[str, str] = {}
+
+
+async def submit(engine: Engine, saved: Submission) -> Saved:
+    """Do what a saved modal says."""
     person = await person_of(engine, saved.user)
     if person is None or person.role is Role.VIEWER:
-        return refusal(saved.user, person)
-    by = Actor(person.id, Via.SLACK)
+        return Saved(said=refusal(saved.user, person))
     number = saved.about.incident if saved.about else None
     try:
         if saved.callback == slack_modals.COVER:
             return await _cover(engine, saved, person)
         if number is None:
-            return ""
+            return Saved()
         if saved.callback == NOTE:
-            await incidents.note(engine, number, by=by, text=saved.values.get(slack_modals.TEXT, ""))
-            return f"Noted on #{number}."
-        chosen = await person_of(engine, saved.values.get(slack_modals.PERSON, ""))
-        if chosen is None:
-            return f"#{number} stays as it is: that member is nobody the on-call engine knows."
-        await incidents.reassign(engine, number, by=by, person=chosen.id)
+            return await _note(engine, saved, number, Actor(person.id, Via.SLACK))
+        return await _reassign(engine, saved, number, Actor(person.id, Via.SLACK))
     except OncallError as error:
-        return f"#{number}: {error}. {error.mend}".strip()
-    return f"#{number} now asks {chosen.name}."
+        return Saved(said=f"#{number}: {error}. {error.mend}".strip())
+
+
+async def _note(engine: Engine, saved: Submission, number: int, by: Actor) -> Saved:
+    text = saved.values.get(slack_modals.TEXT, "").strip()
+    if not text:
+        return Saved(wrong={slack_modals.TEXT: "The note is empty. Write something."})
+    await incidents.note(engine, number, by=by, text=text)
+    return Saved(said=f"Noted on #{number}.")
+
+
+async def _reassign(engine: Engine, saved: Submission, number: int, by: Actor) -> Saved:
+    chosen = await person_of(engine, saved.values.get(slack_modals.PERSON, ""))
+    if chosen is None:
+        return Saved(wrong={slack_modals.PERSON: "That member is nobody the on-call engine knows. Choose another."})
+    await incidents.reassign(engine, number, by=by, person=chosen.id)
+    return Saved(said=f"#{number} now asks {chosen.name}.")
 
 
 def refusal(user: str, person: Person | None) -> str:
@@ -132,9 +152,10 @@ async def _relate(engine: Engine, pressed: Click, value: ButtonValue, person: Pe
     return f"#{value.incident} and #{value.other} stay apart."
 
 
-async def _cover(engine: Engine, saved: Submission, person: Person) -> str:
+async def _cover(engine: Engine, saved: Submission, person: Person) -> Saved:
     hours = saved.values.get(slack_modals.HOURS, "").strip()
     if not (hours.isdecimal() and hours.isascii() and 0 < int(hours) <= 336):
-        return "Say for how many hours, as a number from 1 to 336."
+        return Saved(wrong={slack_modals.HOURS: "Say for how many hours, as a number from 1 to 336."})
     length = timedelta(hours=int(hours))
-    return await replies.ask_for_cover(engine, person, length, why=saved.values.get(slack_modals.TEXT, ""))
+    why = saved.values.get(slack_modals.TEXT, "")
+    return Saved(said=await replies.ask_for_cover(engine, person, length, why=why))

@@ -7,31 +7,65 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from notifiers.slack_inbound import Click, SlashCommand, read_command, read_interaction
+import structlog
+
+from notifiers.slack_inbound import Click, SlashCommand, Submission, read_command, read_interaction
 from notifiers.slack_socket import SlackSocket
 from oncall.engine import Engine
 from oncall.services.slack import clicks as slack_clicks
 from oncall.services.slack import commands as slack_commands
 from oncall.services.slack import thread as slack_thread
+from oncall.services.slack.clicks import Saved
 from oncall.services.trouble import open_trouble
 from oncall.store import incidents as incident_rows
 
-#: Slack waits three seconds.
-PATIENCE = 2.0
+log = structlog.get_logger(__name__)
+
+#: Slack waits three seconds, one of which may go into learning who we are.
+PATIENCE = 1.8
+FOREIGN = "Nothing changed: that came from another Slack workspace than the one the on-call engine belongs to."
 
 
-async def interaction(engine: Engine, payload: object) -> None:
-    """A click or a saved modal; what came of it is said to the one who did it, afterwards."""
+async def interaction(engine: Engine, payload: object) -> Mapping[str, Any] | None:
+    """A click or a saved modal; what came of it is said to the one who did it, afterwards.
+
+    What was filled in wrong is said in the modal itself, which then stays open.
+    """
     read = read_interaction(payload)
+    if read is None:
+        return None
+    foreign = await _foreign(engine, payload)
     if isinstance(read, Click):
-        work = slack_clicks.click(engine, read)
-        whisper = (read.response_url, read.channel, read.user)
-    elif read is not None:
-        work = slack_clicks.submit(engine, read)
-        whisper = ("", "", read.user)
-    else:
-        return
-    await _within(engine, _whispered(engine, work, whisper))
+        work = slack_clicks.click(engine, read) if not foreign else _said(FOREIGN)
+        await _within(engine, _whispered(engine, work, (read.response_url, read.channel, read.user)))
+        return None
+    return await _saved(engine, read) if not foreign else None
+
+
+async def _saved(engine: Engine, saved: Submission) -> Mapping[str, Any] | None:
+    task = engine.background.start(slack_clicks.submit(engine, saved))
+    done, _ = await asyncio.wait([task], timeout=PATIENCE)
+    if done and (wrong := task.result().wrong):
+        return {"response_action": "errors", "errors": dict(wrong)}
+    engine.background.start(_whispered(engine, _outcome(task), ("", "", saved.user)))
+    return None
+
+
+async def _outcome(task: asyncio.Task[Saved]) -> str:
+    saved = await task
+    return saved.said or " ".join(saved.wrong.values())
+
+
+async def _said(text: str) -> str:
+    return text
+
+
+async def _foreign(engine: Engine, payload: object) -> bool:
+    """Whether this is about another workspace or app than ours."""
+    why = await engine.slack.identity.fault(payload) if engine.slack is not None else ""
+    if why:
+        log.warning("a request of Slack that is none of ours", why=why)
+    return bool(why)
 
 
 async def command(engine: Engine, form: Mapping[str, object]) -> Mapping[str, Any] | None:
@@ -39,6 +73,8 @@ async def command(engine: Engine, form: Mapping[str, object]) -> Mapping[str, An
     asked = read_command(form)
     if asked is None:
         return None
+    if await _foreign(engine, form):
+        return {"response_type": "ephemeral", "text": FOREIGN}
     task = engine.background.start(slack_commands.run(engine, asked))
     done, _ = await asyncio.wait([task], timeout=PATIENCE)
     if done:
@@ -50,6 +86,8 @@ async def command(engine: Engine, form: Mapping[str, object]) -> Mapping[str, An
 
 async def event(engine: Engine, payload: object) -> None:
     """Something happened in a channel. What fails within Slack's patience is raised, so that Slack tells it again."""
+    if await _foreign(engine, payload):
+        return
     task = engine.background.start(slack_thread.take(engine, payload))
     done, _ = await asyncio.wait([task], timeout=PATIENCE)
     if done:
@@ -59,10 +97,10 @@ async def event(engine: Engine, payload: object) -> None:
 async def envelope(engine: Engine, kind: str, payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """One envelope of Socket Mode."""
     if kind == "interactive":
-        await interaction(engine, payload)
-    elif kind == "slash_commands":
+        return await interaction(engine, payload)
+    if kind == "slash_commands":
         return await command(engine, payload)
-    elif kind == "events_api":
+    if kind == "events_api":
         await event(engine, payload)
     return None
 

@@ -36,6 +36,7 @@ async def _email(engine: Engine, user: str) -> str:
         return ""
     try:
         async with asyncio.timeout(LOOK_UP):
-            return await engine.slack.places.email_of(user)
+            ours = await engine.slack.identity.ours()
+            return await engine.slack.places.email_of(user, ours.team if ours else "")
     except TimeoutError:
         return ""

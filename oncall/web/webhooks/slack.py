@@ -21,8 +21,8 @@ async def actions(request: web.Request) -> web.Response:
     """A click or a saved modal."""
     engine, body = await _verified(request)
     payload = _json(_form(body).get("payload", ""))
-    await slack_doors.interaction(engine, payload)
-    return web.Response()
+    answer = await slack_doors.interaction(engine, payload)
+    return web.json_response(answer) if answer else web.Response()
 
 
 async def commands(request: web.Request) -> web.Response:

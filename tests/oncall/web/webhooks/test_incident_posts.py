@@ -163,6 +163,23 @@ async def test_reassigning_and_noting_go_through_forms(engine, happens, slack, s
     assert any(f"#{number} now asks Ben" in text for text in told)
 
 
+@pytest.mark.parametrize(
+    ("button", "values", "block"),
+    [("Note", {"text": "  "}, "text"), ("Reassign", {"person": "U0STRANGE"}, "person"), ("Reassign", {}, "person")],
+)
+async def test_what_was_filled_in_wrong_is_said_in_the_form(engine, happens, slack, shown, button, values, block):
+    """Closing the form would throw away what somebody typed."""
+    number = await happens.receive(firing())
+    await shown()
+    await slack.click(parents(slack)[0], button, user=ANA)
+    await slack.submit(slack.workspace.views[-1], values, user=ANA)
+    assert list(slack.wrong) == [block]
+    await slack.submit(slack.workspace.views[-1], {"text": "all fine", "person": "U0000BEN"}, user=ANA)
+    assert slack.wrong == {}
+    await engine.background.finish()
+    assert any(f"#{number}" in each.text for each in slack.workspace.posts if each.channel == "D0000ANA")
+
+
 async def related(engine, happens) -> tuple[int, int]:
     """Two incidents of which grouping asks whether they are one."""
     first = await happens.receive(firing())

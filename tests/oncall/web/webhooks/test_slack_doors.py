@@ -229,6 +229,88 @@ async def test_cover_opens_a_form_and_the_form_asks_the_team_and_its_best_candid
     assert any("dentist" in text.body for text in twilio.texts)
 
 
+@pytest.mark.parametrize("hours", ["", "soon", "0", "337", "1.5", "²"])
+async def test_hours_that_are_none_are_said_in_the_form(engine, happens, slack, hours):
+    await slack.command("cover", user=ANA)
+    await slack.submit(slack.workspace.views[-1], {"hours": hours, "text": ""}, user=ANA)
+    assert list(slack.wrong) == ["hours"]
+
+
+def other_workspace(payload: dict) -> dict:
+    return payload | {"team": {"id": "T0000OTHER"}, "team_id": "T0000OTHER"}
+
+
+def other_app(payload: dict) -> dict:
+    return payload | {"api_app_id": "A0000OTHER"}
+
+
+FOREIGN = pytest.mark.parametrize("changed", [other_workspace, other_app])
+
+
+@pytest.fixture
+def pressed(slack):
+    """What Slack tells of a click of Ana's."""
+
+    def make(name: str, user: str = ANA) -> dict:
+        post = direct(slack)
+        return {
+            "type": "block_actions",
+            "user": {"id": user},
+            "api_app_id": "A0000APP",
+            "team": {"id": "T0000TEAM"},
+            "container": {"type": "message", "message_ts": post.ts, "channel_id": post.channel},
+            "channel": {"id": post.channel},
+            "response_url": slack.response_url(user),
+            "actions": [{**post.button(name), "action_ts": "1.0"}],
+        }
+
+    return make
+
+
+@FOREIGN
+async def test_a_click_from_elsewhere_changes_nothing_and_says_so(engine, happens, slack, pressed, changed):
+    """Member ids are another workspace's own; the same id there may be anybody."""
+    number = await happens.receive(firing())
+    assert await slack.interact(changed(pressed("Resolve"))) == 200
+    await settled(engine)
+    assert await status_of(engine, number) is IncidentStatus.TRIGGERED
+    assert slack.responses[-1]["text"].startswith("Nothing changed: that came from another Slack workspace")
+    await slack.interact(pressed("Resolve"))
+    assert await status_of(engine, number) is IncidentStatus.RESOLVED
+
+
+@FOREIGN
+async def test_a_command_from_elsewhere_is_answered_with_nothing_of_ours(happens, slack, changed):
+    await happens.receive(firing())
+    await happens.settle()
+    form = {"command": "/oncall", "user_id": ANA, "text": "who", "trigger_id": "1", "team_id": "T0000TEAM"}
+    body = urlencode(changed(form) | {"team": ""}).encode()
+    status, answer = await slack.post("/webhooks/slack/commands", body, "application/x-www-form-urlencoded")
+    assert status == 200
+    assert "Nothing changed" in answer
+    assert "Payments" not in answer
+
+
+async def test_while_slack_does_not_say_who_we_are_the_signature_decides(engine, happens, slack, pressed):
+    """A page must be answerable while half of Slack is down."""
+    slack.scopes_missing.add("auth.test")
+    number = await happens.receive(firing())
+    await slack.interact(other_workspace(pressed("Acknowledge")))
+    await settled(engine)
+    assert await status_of(engine, number) is IncidentStatus.ACKNOWLEDGED
+
+
+@pytest.mark.parametrize("odd", [{"is_stranger": True}, {"team_id": "T0000OTHER"}, {"deleted": True}])
+async def test_the_e_mail_address_of_somebody_from_another_workspace_proves_nothing(engine, happens, slack, odd):
+    """In a shared channel a profile says what the other side's administrators want."""
+    number = await happens.receive(firing())
+    slack.workspace.users[BEN] |= odd
+    await slack.click(direct(slack), "Acknowledge", user=BEN)
+    await settled(engine)
+    assert await status_of(engine, number) is IncidentStatus.TRIGGERED
+    assert "does not know you" in slack.responses[-1]["text"]
+
+
 async def test_the_address_proves_itself(slack):
     assert await slack.event({"type": "url_verification", "challenge": "3eZbrw"}) == (200, "3eZbrw")
     assert (await slack.event({"type": "event_callback", "event": {"type": "app_mention"}}))[0] == 200
