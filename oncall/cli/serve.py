@@ -18,6 +18,7 @@ from aiohttp import web
 from notifiers.channels import BY_NAME
 from oncall import wiring
 from oncall.cli.loading import config_option, load_or_exit
+from oncall.cli.seat import Seat
 from oncall.clock import SystemClock
 from oncall.config import Loaded
 from oncall.demo import neighbours
@@ -29,6 +30,7 @@ from oncall.jobs.calendar_watch import CalendarWatch
 from oncall.jobs.clock_watch import ClockWatch
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
+from oncall.services import succession
 from oncall.services.catalog import sources as catalog_sources
 from oncall.services.people import access, preferences
 from oncall.services.prometheus_history import begin_with
@@ -103,8 +105,12 @@ async def _serve_with(
     engine = wiring.open_engine(loaded.directory, loaded.settings, SystemClock(), config_dir=directory)
     if adapted:
         engine.adapted = adapted
+    seat = Seat(loaded.settings.data_dir)
     try:
+        predecessor = seat.take(engine.node)
         await migrations.upgrade(engine.database)
+        if predecessor:
+            await succession.inherit(engine, predecessor)
         if example_past:
             await begin_with(engine, past(engine.clock.now()))
         engine.inbox.start()
@@ -118,6 +124,7 @@ async def _serve_with(
             click.echo("stopping")
     finally:
         await wiring.close(engine)
+        seat.leave()
 
 
 @contextlib.asynccontextmanager

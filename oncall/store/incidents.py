@@ -72,6 +72,18 @@ async def next_due(tx: AsyncConnection) -> datetime | None:
     return earliest
 
 
+async def begin_anew(tx: AsyncConnection, team: str, now: datetime) -> int:
+    """Have a team's policies that ran out, or could ask nobody, walked again at once; how many involvements wait."""
+    waits = sa.update(involvement).where(
+        involvement.c.team == team,
+        involvement.c.status == InvolvementStatus.TRIGGERED.value,
+        involvement.c.step == 0,
+        involvement.c.round == 0,
+        involvement.c.next_due_at > now,
+    )
+    return (await tx.execute(waits.values(next_due_at=now))).rowcount
+
+
 async def save(tx: AsyncConnection, incidents: Iterable[Incident], entries: Sequence[Entry], now: datetime) -> None:
     """Write incidents as they are now, with all involvements, and add timeline lines."""
     incidents = list(incidents)

@@ -37,6 +37,12 @@ async def let_go(tx: AsyncConnection, name: str, node: str, now: datetime) -> No
     await tx.execute(sa.update(lease).where(lease.c.name == name, lease.c.node == node).values(until=now))
 
 
+async def let_go_all(tx: AsyncConnection, node: str, now: datetime) -> int:
+    """Free every lease that a dead node still holds; how many."""
+    held = sa.update(lease).where(lease.c.node == node, lease.c.until > now).values(until=now)
+    return (await tx.execute(held)).rowcount
+
+
 _EXTEND = (
     sa.update(lease)
     .where(lease.c.name == sa.bindparam("lease"), lease.c.node == sa.bindparam("holder"))

@@ -111,6 +111,12 @@ async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why
     return (await tx.execute(statement)).rowcount
 
 
+async def let_go(tx: AsyncConnection, node: str, now: datetime) -> int:
+    """Have what a dead node was sending carried again; how many pages."""
+    sending = sa.update(page).where(page.c.status == PageStatus.SENDING.value, page.c.leased_by == node)
+    return (await tx.execute(sending.values(leased_until=now))).rowcount
+
+
 async def another_method(tx: AsyncConnection, tried: Page) -> bool:
     """Whether the person has a planned page left in the same asking, beside this one."""
     return (await tx.execute(_left(tried))).scalar() is not None

@@ -6,7 +6,7 @@ from typing import Any
 
 from notifiers.message import Message
 from notifiers.outcome import Outcome, OutcomeKind
-from oncall.services import delivery, escalation, intake
+from oncall.services import delivery, escalation, intake, succession
 from oncall.together import Together
 from tests.acceptance.providers import Provider
 from tests.acceptance.story import Story, alert, body
@@ -122,6 +122,22 @@ async def test_a_page_whose_node_stood_still_and_that_nobody_took_over_is_sent_a
     await asyncio.gather(*begun)
     await story.settle()
     assert len(story.sms.sent) == 1
+
+
+async def test_a_node_that_is_started_again_goes_on_at_once_with_what_it_held_when_it_died(story: Story) -> None:
+    await story.post(DOWN)
+    await intake.process_due(story.engine)
+    await escalation.advance_due(story.engine)
+    for task in await delivery.send_due(story.engine):
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await story.post(body(alert("QueueFull", service="finder")))
+    died = story.engine.node
+    await story.restart()
+    await succession.inherit(story.engine, died)
+    await story.expect_text("carol", within="1s")
+    assert [message.summary for _, message in story.sms.sent] == ["QueueFull at finder"]
+    story.forget_messages()
 
 
 async def test_invariant_3_a_step_that_was_due_while_the_engine_was_down_is_taken_once(story: Story) -> None:

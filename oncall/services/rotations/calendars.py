@@ -16,6 +16,7 @@ from oncall.services.rotations import news as rotation_news
 from oncall.services.rotations.feeds import Looked
 from oncall.services.rotations.on_call import away_key, schedule_key
 from oncall.services.rotations.segments import stored, tiled
+from oncall.store import incidents as incident_rows
 from oncall.store import overrides, rotation_findings, rotations
 from oncall.store.rotations import Feed
 from schedules.layers import Layer, lay
@@ -75,11 +76,12 @@ async def refresh_schedule(
     now = engine.clock.now()
     window = (now - BEHIND, now + AHEAD)
     looks: list[tuple[ScheduleSource, Looked]] = []
-    aged = force or anew
+    aged, first = force or anew, False
     for source in schedule.sources:
         async with engine.database.read() as tx:
             known = await rotations.get_feed(tx, key, source.location)
             made = await rotations.made_at(tx, key)
+        first = made is None
         aged = aged or made is None or now - made >= RENEW
         blank = Feed(schedule=key, location=source.location)
         looks.append((source, await feeds.look(engine, source, known or blank, window, now, force=force)))
@@ -90,8 +92,12 @@ async def refresh_schedule(
             await rotations.save_feed(tx, looked.feed)
         if anew:
             await _store(engine, tx, team, schedule, layers, window)
+        if first:
+            # Whoever looked before this first reading found nobody, and would look again after half an hour.
+            await incident_rows.begin_anew(tx, team.id, now)
         await rotation_news.tell_alarms(engine, tx, team, schedule, [looked for _, looked in looks], now)
     _measure(engine, key, [looked.feed for _, looked in looks], now)
+    engine.wake.escalation.set()
     engine.wake.delivery.set()
     return anew
 

@@ -48,6 +48,16 @@ async def test_only_the_holder_can_let_go(tx: AsyncConnection, nine: datetime) -
     assert await leases.hold(tx, "grouping", "b", nine, LENGTH) is None
 
 
+async def test_all_leases_of_a_dead_node_are_freed_and_nobody_elses(tx: AsyncConnection, nine: datetime) -> None:
+    for name, node in (("grouping", "a"), ("calendars", "a"), ("digest", "b")):
+        await leases.hold(tx, name, node, nine, LENGTH)
+    assert await leases.let_go_all(tx, "a", nine) == 2
+    assert await leases.hold(tx, "grouping", "b", nine, LENGTH) is not None
+    assert await leases.hold(tx, "calendars", "c", nine, LENGTH) is not None
+    assert await leases.hold(tx, "digest", "c", nine, LENGTH) is None
+    assert await leases.let_go_all(tx, "a", nine) == 0
+
+
 async def test_of_several_nodes_that_ask_at_once_one_gets_it(database: Database, nine: datetime) -> None:
     async def ask(node: str) -> int | None:
         async with database.write() as tx:

@@ -173,6 +173,19 @@ async def test_a_bare_word_may_be_about_a_page_whose_node_died_before_it_recorde
     assert await pages.latest_incident(tx, "sms", "+4915112345678") == 2, "it is the newest"
 
 
+async def test_what_a_dead_node_was_sending_is_due_at_once_and_nothing_else_is(
+    tx: AsyncConnection, page: Build, nine: datetime
+) -> None:
+    later = nine + MINUTE
+    its = page(status=PageStatus.SENDING, leased_by="a", leased_until=later)
+    of_another = page(status=PageStatus.SENDING, leased_by="b", leased_until=later)
+    over = page(status=PageStatus.SENT, leased_by="a", leased_until=later)
+    not_due = page(due_at=later)
+    await pages.add(tx, [its, of_another, over, not_due])
+    assert await pages.let_go(tx, "a", nine) == 1
+    assert [one.id for one in await pages.due(tx, nine, 10)] == [its.id]
+
+
 async def test_every_attempt_is_recorded_in_order(tx: AsyncConnection, page: Build, nine: datetime) -> None:
     await pages.add(tx, [page()])
     for kind in (OutcomeKind.RETRY, OutcomeKind.ACCEPTED):
