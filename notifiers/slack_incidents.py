@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import msgspec
+
 from notifiers import slack_history
 from notifiers.incident_card import IncidentCard
 from notifiers.outcome import Outcome, OutcomeKind
@@ -45,6 +49,11 @@ class SlackIncidents:
             joined = await self._api.call(lambda client: client.conversations_join(channel=channel))
             outcome = (await self._post(channel, card)).outcome if joined.ok else joined.outcome
         return outcome
+
+    def drawn(self, card: IncidentCard) -> str:
+        """A digest of what the message shows: the same for cards that look the same."""
+        looks = [card_text(card, self._phrases), card_blocks(card, self._phrases)]
+        return hashlib.sha256(msgspec.json.encode(looks)).hexdigest()
 
     async def tell(self, place: str, line: str) -> Outcome:
         """A line of the timeline, in the thread under the message."""

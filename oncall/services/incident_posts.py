@@ -72,14 +72,19 @@ async def _show(engine: Engine, post: Post) -> None:
         card = await _card(engine, tx, found) if found else None
     if card is None:
         return
-    doubtful = post.attempts > 0 and not post.place
-    outcome = await engine.slack.incidents.show(post.channel, card, post.place, doubtful=doubtful)
+    drawn = engine.slack.incidents.drawn(card)
+    if post.place and post.shown == drawn:
+        # Most lines of the timeline change nothing of what the message shows, and updates are counted.
+        outcome = Outcome(kind=OutcomeKind.ACCEPTED, code="unchanged", provider_id=post.place)
+    else:
+        doubtful = post.attempts > 0 and not post.place
+        outcome = await engine.slack.incidents.show(post.channel, card, post.place, doubtful=doubtful)
     told = lines[-1][0] if lines else post.told
     if outcome.kind is OutcomeKind.ACCEPTED:
         news = [_told(engine, entry) for _, entry in lines if _is_news(entry, outcome.provider_id)][-MOST_LINES:]
         if post.place and news:
             await engine.slack.incidents.tell(outcome.provider_id, "\n".join(news))
-        await _settle(engine, post, place=outcome.provider_id, told=told, again=None)
+        await _settle(engine, post, place=outcome.provider_id, told=told, again=None, shown=drawn)
     else:
         await _failed(engine, post, outcome)
 
@@ -108,13 +113,13 @@ async def _failed(engine: Engine, post: Post, outcome: Outcome) -> None:
     if decision.retry_at is None:
         async with engine.database.write() as tx:
             await incident_rows.add_entries(tx, [entry])
-    await _settle(engine, post, place=post.place, told=post.told, again=decision.retry_at)
+    await _settle(engine, post, place=post.place, told=post.told, again=decision.retry_at, shown="")
 
 
-async def _settle(engine: Engine, post: Post, *, place: str, told: int, again: datetime | None) -> None:
+async def _settle(engine: Engine, post: Post, *, place: str, told: int, again: datetime | None, shown: str) -> None:
     free_at = engine.clock.now() + SPACING
     async with engine.database.write() as tx:
-        await posts.settle(tx, post, place=place, told=told, free_at=free_at, again=again)
+        await posts.settle(tx, post, place=place, told=told, free_at=free_at, again=again, shown=shown)
 
 
 async def _card(engine: Engine, tx: AsyncConnection, incident: Incident) -> IncidentCard:

@@ -21,7 +21,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         place: Where it is, as its provider names it; empty until it was posted.
         page: The page a direct message carried; "" for a channel's.
-        shown: How the incidents of a direct message stood when it was last written.
+        shown: How the incidents of a direct message stood when it was last written; of a channel's message what it
+            showed, as a digest.
     """
 
     incident: int

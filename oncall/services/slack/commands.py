@@ -8,7 +8,7 @@ from functools import partial
 
 from notifiers import slack_command, slack_modals
 from notifiers.replies import Verb
-from notifiers.slack_blocks import anchor, escape
+from notifiers.slack_blocks import anchor, cut_plain, escape
 from notifiers.slack_command import Ask, Command
 from notifiers.slack_inbound import SlashCommand
 from oncall.engine import Engine
@@ -93,7 +93,7 @@ async def _find(engine: Engine, words: str) -> str:
     """What fits a fragment: services with owner, runbook, logs and dashboards, teams with who is on call, people."""
     hits = engine.organisation.search.search(words, MOST_HITS)
     lines = [await _found(engine, hit) for hit in hits]
-    return "\n".join(line for line in lines if line) or f"Nothing here is called {escape(words)}. {HELP}"
+    return "\n".join(line for line in lines if line) or f"Nothing here is called {escape(cut_plain(words, 80))}. {HELP}"
 
 
 async def _found(engine: Engine, hit: Hit) -> str:

@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 #: Slack waits three seconds, one of which may go into learning who we are.
 PATIENCE = 1.8
-FOREIGN = "Nothing changed: that came from another Slack workspace than the one the on-call engine belongs to."
+FOREIGN = "Nothing changed: that came from another Slack workspace or app than the on-call engine's."
 
 
 async def interaction(engine: Engine, payload: object) -> Mapping[str, Any] | None:

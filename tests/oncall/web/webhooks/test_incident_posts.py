@@ -74,6 +74,31 @@ async def test_what_did_not_change_is_not_written_again(happens, slack, shown):
     assert parents(slack)[0].edits == edits
 
 
+async def test_a_note_is_told_in_the_thread_without_writing_the_message_again(engine, happens, slack, shown):
+    """Slack counts updates, fifty a minute for the whole workspace; a storm with people at it writes many lines."""
+    number = await happens.receive(firing())
+    await shown()
+    (parent,) = parents(slack)
+    edits = parent.edits
+    for n in range(3):
+        await incidents.note(engine, number, by=BY, text=f"line {n}")
+        await shown()
+    assert [post.text for post in slack.workspace.posts if post.thread][-1] == "Ana Ruiz: line 2"
+    assert parent.edits == edits
+    await incidents.acknowledge(engine, number, by=BY)
+    await shown()
+    assert parent.edits == edits + 1
+
+
+async def test_a_message_somebody_deleted_is_posted_anew_with_the_next_change(engine, happens, slack, shown):
+    number = await happens.receive(firing())
+    await shown()
+    slack.workspace.posts.clear()
+    await incidents.acknowledge(engine, number, by=BY)
+    await shown()
+    assert "Acknowledged by Ana Ruiz" in parents(slack)[0].text
+
+
 async def test_a_click_on_it_acknowledges(engine, happens, slack, shown):
     number = await happens.receive(firing())
     await shown()

@@ -274,7 +274,7 @@ async def test_a_click_from_elsewhere_changes_nothing_and_says_so(engine, happen
     assert await slack.interact(changed(pressed("Resolve"))) == 200
     await settled(engine)
     assert await status_of(engine, number) is IncidentStatus.TRIGGERED
-    assert slack.responses[-1]["text"].startswith("Nothing changed: that came from another Slack workspace")
+    assert slack.responses[-1]["text"].startswith("Nothing changed: that came from another Slack workspace or app")
     await slack.interact(pressed("Resolve"))
     assert await status_of(engine, number) is IncidentStatus.RESOLVED
 
