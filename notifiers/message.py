@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -105,3 +106,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     drill: bool = False
     text: str = ""
     language: str = "en"
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The incidents it names."""
+        return (self.incident,) if self.incident is not None else tuple(line.number for line in self.lines)
+
+    def waits(self, standings: Mapping[int, Standing]) -> bool:
+        """Whether it still asks for an answer, with what became of its incidents by number."""
+        if not self.numbers or self.total > len(self.numbers):
+            # A bundle that was cut has incidents no line names.
+            return len(standings) < max(self.total, 1)
+        return any(number not in standings for number in self.numbers)

@@ -9,7 +9,7 @@ import msgspec
 
 from notifiers.channel import Channel, Edge, Setting, one_line
 from notifiers.http import Http, NotCarriedOut, NoTelling, PrivateAddress, classify, classify_failure
-from notifiers.message import Message
+from notifiers.message import Message, Standing
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import TEXT_LIMITS
 from notifiers.wording import Wording
@@ -17,6 +17,9 @@ from routing.alert import Severity
 
 #: A larger body is refused, or becomes an attachment.
 MOST_BYTES = 4096
+#: Neither sound nor vibration.
+QUIET = 2
+_NOTHING: Mapping[int, Standing] = {}
 _PRIORITY: Mapping[Severity, int] = {Severity.CRITICAL: 5, Severity.WARNING: 4, Severity.INFO: 3}
 
 
@@ -34,13 +37,36 @@ class NtfyNotifier:
         self._wording = wording
 
     async def send(self, address: str, message: Message) -> Outcome:
-        """Publish to the topic."""
+        """Publish to the topic.
+
+        The provider id is "id/sequence" where the server names the sequence in its answer, as ntfy 2.16 and later do:
+        what is published there once more replaces the notification. An older one would show a second.
+        """
+        return await self._publish(self._body(address, message, _NOTHING), message.page_id)
+
+    async def follow(self, address: str, place: str, message: Message, standings: Mapping[int, Standing]) -> Outcome:
+        """Replace the notification without a sound: who took it, or that it is over, and no button that misleads."""
+        sequence = place.partition("/")[2]
+        if not sequence:
+            return Outcome(kind=OutcomeKind.ACCEPTED, code="nothing", provider_id=place)
+        outcome = await self._publish(self._body(address, message, standings, QUIET), sequence)
+        if outcome.kind is OutcomeKind.UNKNOWN:
+            # The same words once more in the same place change nothing.
+            return Outcome(kind=OutcomeKind.RETRY, code=outcome.code, detail=outcome.detail)
+        return outcome
+
+    async def close(self) -> None:
+        """The pool belongs to the engine."""
+
+    async def _publish(self, shown: Mapping[str, object], sequence: str) -> Outcome:
         headers = {"content-type": "application/json"}
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
+        # A name of our own, so that a page that is sent twice after a lost answer is one notification as well.
+        body = _within(MOST_BYTES, {**shown, "sequence_id": sequence})
         try:
             answer = await self._http.request(
-                "POST", self._server, timeout_seconds=self.timeout, headers=headers, body=self._body(address, message)
+                "POST", self._server, timeout_seconds=self.timeout, headers=headers, body=body
             )
         except (NotCarriedOut, NoTelling, PrivateAddress) as error:
             return classify_failure(error)
@@ -48,16 +74,17 @@ class NtfyNotifier:
         if 200 <= answer.status < 300:
             if not isinstance(told, dict) or not isinstance(told.get("id"), str):
                 return Outcome(kind=OutcomeKind.UNKNOWN, code="unreadable", detail="ntfy's answer cannot be read")
-            return classify(answer, provider_id=told["id"])
+            named = told.get("sequence_id") == sequence
+            return classify(answer, provider_id=f"{told['id']}/{sequence}" if named else told["id"])
         return classify(answer)
 
-    async def close(self) -> None:
-        """The pool belongs to the engine."""
-
-    def _body(self, topic: str, message: Message) -> bytes:
+    def _body(
+        self, topic: str, message: Message, standings: Mapping[int, Standing], priority: int | None = None
+    ) -> dict[str, object]:
         rich = self._wording.rich(message)
+        asks = rich.asks and message.waits(standings)
         actions: list[dict[str, object]] = []
-        if rich.asks and message.ack_url:
+        if asks and message.ack_url:
             label = self._wording.phrases.say(message.language, "button_acknowledge")
             # GET on this address shows a page and changes nothing; only POST acknowledges.
             actions.append({"action": "http", "label": label, "url": message.ack_url, "method": "POST", "clear": True})
@@ -67,17 +94,23 @@ class NtfyNotifier:
         shown: dict[str, object] = {
             "topic": topic,
             "title": rich.title,
-            "priority": _PRIORITY[message.severity] if rich.asks else 3,
-            "tags": ["rotating_light"] if rich.asks else [],
+            "priority": priority or (_PRIORITY[message.severity] if rich.asks else 3),
+            "tags": ["rotating_light"] if asks else ["white_check_mark"] if rich.asks else [],
             "actions": actions,
         }
         if message.url:
             shown["click"] = message.url
-        text = "\n".join(rich.body) or message.summary or rich.title
-        room = MOST_BYTES - len(msgspec.json.encode({**shown, "message": ""}))
-        while len(msgspec.json.encode(text)) - 2 > max(room, 0):
-            text = text[: len(text) * 3 // 4]
-        return msgspec.json.encode({**shown, "message": text})
+        stand = self._wording.stand(message, standings)
+        return {**shown, "message": "\n".join((*stand, *rich.body)) or message.summary or rich.title}
+
+
+def _within(most: int, shown: Mapping[str, object]) -> bytes:
+    """As JSON of at most so many bytes; the text gives way."""
+    text = str(shown["message"])
+    room = most - len(msgspec.json.encode({**shown, "message": ""}))
+    while len(msgspec.json.encode(text)) - 2 > max(room, 0):
+        text = text[: len(text) * 3 // 4]
+    return msgspec.json.encode({**shown, "message": text})
 
 
 def check_address(address: str) -> str | None:

@@ -73,8 +73,7 @@ class PushoverNotifier:
 
     async def follow(self, _address: str, place: str, message: Message, standings: Mapping[int, Standing]) -> Outcome:
         """Stop the repetitions once nobody needs to answer any more."""
-        numbers = [message.incident] if message.incident is not None else [line.number for line in message.lines]
-        if not _RECEIPT.fullmatch(place) or any(number not in standings for number in numbers):
+        if not _RECEIPT.fullmatch(place) or message.waits(standings):
             return Outcome(kind=OutcomeKind.ACCEPTED, code="nothing", provider_id=place)
         try:
             answer = await self._http.request(

@@ -55,7 +55,7 @@ _WAITING: Standings = {}
 def page_text(message: Message, wording: Wording, standings: Standings = _WAITING) -> str:
     """The line a notification shows: everything that matters, without blocks."""
     rich = wording.rich(message)
-    lines = [rich.title, *_stand(message, wording.phrases, standings), *rich.body]
+    lines = [rich.title, *wording.stand(message, standings), *rich.body]
     return cut(escape("\n".join(lines)), MOST_TEXT)
 
 
@@ -63,7 +63,7 @@ def page_blocks(message: Message, wording: Wording, standings: Standings = _WAIT
     """A direct message about a page, with the buttons that still apply."""
     rich = wording.rich(message)
     blocks = [header(rich.title)]
-    if stand := _stand(message, wording.phrases, standings):
+    if stand := wording.stand(message, standings):
         blocks.append(section("\n".join(f"*{escape(line)}*" for line in stand)))
     body = "\n".join(escape(line) for line in rich.body)
     if body or rich.facts:
@@ -120,29 +120,10 @@ def thread_text(line: str) -> str:
     return cut(escape(line), MOST_TEXT)
 
 
-def _stand(message: Message, phrases: Phrasebook, standings: Standings) -> list[str]:
-    """Who took each incident of the message, or that it is over, and when."""
-    lines = []
-    for number in _numbers(message):
-        if (standing := standings.get(number)) is None:
-            continue
-        key = "card_resolved" if standing.resolved else "card_acknowledged"
-        by = standing.by or phrases.say(message.language, "by_alerts")
-        said = phrases.say(message.language, key, by=by, at=_clock(standing.at))
-        lines.append(f"#{number}: {said}" if message.lines else said)
-    return lines
-
-
-def _numbers(message: Message) -> list[int]:
-    return [message.incident] if message.incident is not None else [line.number for line in message.lines]
-
-
 def _page_buttons(message: Message, phrases: Phrasebook, standings: Standings) -> list[Block]:
     value = ButtonValue(page=message.page_id, incident=message.incident)
-    numbers = _numbers(message)
     elements = []
-    # A bundle that was cut has incidents no line names; they may still wait.
-    if not numbers or message.total > len(numbers) or any(number not in standings for number in numbers):
+    if message.waits(standings):
         say = phrases.say(message.language, "button_acknowledge")
         elements.append(button(say, ACKNOWLEDGE, value, style="primary"))
     standing = standings.get(message.incident) if message.incident is not None else None

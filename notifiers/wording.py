@@ -7,12 +7,12 @@ never trusted: it is flattened to one line here, and escaped where a medium has 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 from notifiers import gsm7
-from notifiers.message import Link, Message, MessageKind
+from notifiers.message import Link, Message, MessageKind, Standing
 from notifiers.phrases import Phrasebook
 
 #: Segments one text may take. A page is two at most; a bundle earns a third.
@@ -103,6 +103,18 @@ class Wording:
             links=message.links,
             asks=message.kind in _ASKS,
         )
+
+    def stand(self, message: Message, standings: Mapping[int, Standing]) -> list[str]:
+        """Who took each incident of the message, or that it is over, and when; a line each."""
+        lines = []
+        for number in message.numbers:
+            if (standing := standings.get(number)) is None:
+                continue
+            key = "card_resolved" if standing.resolved else "card_acknowledged"
+            by = standing.by or self._say(message, "by_alerts")
+            said = self._say(message, key, by=by, at=f"{standing.at:%H:%M} UTC")
+            lines.append(f"#{number}: {said}" if message.lines else said)
+        return lines
 
     def mail(self, message: Message) -> Mail:
         """For a mailbox: plain text, the acknowledge address first."""

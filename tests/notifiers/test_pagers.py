@@ -203,6 +203,43 @@ class TestNtfy:
         await notifier.send("oncall-alice", message(kind=MessageKind.NOTICE, text=text * 9000))
         assert len(server.seen[0][1]) <= MOST_BYTES
 
+    @pytest.fixture
+    async def place(self, notifier, server, message):
+        """Where a page stands on a server that knows sequences."""
+        server.answer = (200, {"id": "hwQ2", "sequence_id": "pg_0001"})
+        return (await notifier.send("oncall-alice", message())).provider_id
+
+    async def test_who_took_it_replaces_the_notification_in_silence(self, notifier, server, message, place):
+        taken = Standing(resolved=False, by="Ana", at=message().at)
+        outcome = await notifier.follow("oncall-alice", place, message(), {4711: taken})
+        assert outcome.kind is OutcomeKind.ACCEPTED
+        first, second = (json.loads(body) for _, body in server.seen)
+        assert first["sequence_id"] == second["sequence_id"] == "pg_0001"
+        assert second["message"].startswith("Acknowledged by Ana at 12:00 UTC")
+        assert second["priority"] == 2
+        assert [action["action"] for action in second["actions"]] == ["view"]
+
+    async def test_what_waits_again_has_its_button_back(self, notifier, server, message, place):
+        await notifier.follow("oncall-alice", place, message(), {})
+        assert [action["action"] for action in json.loads(server.seen[-1][1])["actions"]] == ["http", "view"]
+
+    async def test_a_server_that_cannot_replace_is_not_told_a_second_time(self, notifier, server, message):
+        """Before version 2.16 the same words would be one more notification."""
+        place = (await notifier.send("oncall-alice", message())).provider_id
+        over = Standing(resolved=True, by="", at=message().at)
+        assert (await notifier.follow("oncall-alice", place, message(), {4711: over})).kind is OutcomeKind.ACCEPTED
+        assert len(server.seen) == 1
+
+    async def test_an_answer_that_cannot_be_read_is_asked_for_again(self, notifier, server, message, place):
+        server.answer = (200, "what?")
+        assert (await notifier.follow("oncall-alice", place, message(), {})).kind is OutcomeKind.RETRY
+
+    @pytest.mark.parametrize("text", ["ä", "😀", '"'])
+    async def test_no_standing_makes_the_body_too_large(self, notifier, server, storm, place, text):
+        standings = {line.number: Standing(resolved=True, by=text * 300, at=storm.at) for line in storm.lines}
+        await notifier.follow("oncall-alice", place, storm, standings)
+        assert len(server.seen[-1][1]) <= MOST_BYTES
+
     async def test_a_refused_token_is_a_broken_channel(self, notifier, server, message):
         server.answer = (401, {"code": 40101})
         assert (await notifier.send("oncall-alice", message())).kind is OutcomeKind.BROKEN
