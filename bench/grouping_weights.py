@@ -55,8 +55,6 @@ STREAMS: dict[str, tuple[str, list[str]]] = {
     },
 }
 EXAMPLES = 8_000
-#: Not fitted: of 0, 1 and 2.3, with which base 12 and 13 mixed 3.6, 2.6 and 2.4 % of their groups.
-NEVER_MET = 1.0
 #: Pairs scored before this share of the stream, at most so many days, say more about the priors than about the world.
 WARM_UP_SHARE, WARM_UP_DAYS = 0.08, 4.0
 #: Bends and products are added so many at a time, so often.
@@ -183,8 +181,8 @@ def fitted(names: tuple[str, ...], parts: list, rounds: int) -> dict:
             gain = np.abs(z.T @ ((y - model.predict_proba(z[:, chosen])[:, 1]) * w))
             chosen += best_new(gain, z, chosen, spread)
     weight = model.coef_[0] / spread[chosen]
-    found = {"constant": round(float(model.intercept_[0] - (weight * mean[chosen]).sum()), 4), "never_met": NEVER_MET}
-    found |= {"measures": {}, "bends": [], "products": []}
+    found = {"constant": round(float(model.intercept_[0] - (weight * mean[chosen]).sum()), 4), "measures": {}}
+    found |= {"bends": [], "products": []}
     for k, value in zip(chosen, weight, strict=True):
         kind, i, more = terms[k]
         if kind == "measure":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from math import log1p
 from operator import mul
 
 import msgspec
@@ -35,9 +34,6 @@ class Weights(msgspec.Struct, frozen=True, kw_only=True):
     measures: dict[str, float]
     bends: tuple[Bend, ...] = ()
     products: tuple[Product, ...] = ()
-    #: Log-odds against two alerts whose things are both well known and were never seen together. Set, not fitted: the fit
-    #: meets few such pairs, and lets other signals outvote what it does not see.
-    never_met: float = 0.0
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,8 +65,6 @@ OFTEN_ZERO = frozenset(FAST[FAST.index("same") : FAST.index("crowd")]) | {
     "new",
     "new_earlier",
 }
-#: Counted together less often than this is never, in the measure `joint_things`.
-NEVER = log1p(0.5)
 _SIGNAL_OF = {measure: signal for signal, measures in SIGNALS for measure in measures}
 
 
@@ -96,8 +90,6 @@ class Scorer:
             (index[p.measure], index[p.other], p.weight * (factor(p.measure) * factor(p.other)) ** 0.5)
             for p in weights.products
         ]
-        self._strangers, self._met = index["strangers"], index["joint_things"]
-        self._veto = weights.never_met * factor("strangers")
         #: The same by one of the two, that which is most often 0.
         self._by_one: list[tuple[int, list[tuple[int, float]]]] = _by_one(names, self._products)
 
@@ -112,7 +104,7 @@ class Scorer:
             if value:
                 for j, weight in others:
                     total += value * values[j] * weight
-        return total - self._veto if values[self._strangers] and values[self._met] < NEVER else total
+        return total
 
     def parts(self, values: Sequence[float]) -> dict[str, float]:
         """Each signal's part of the score; a product's part is shared by both its signals."""
@@ -124,8 +116,6 @@ class Scorer:
         for i, j, weight in self._products:
             for k in (i, j):
                 parts[_SIGNAL_OF[self._names[k]]] += values[i] * values[j] * weight / 2
-        if values[self._strangers] and values[self._met] < NEVER:
-            parts[_SIGNAL_OF["strangers"]] -= self._veto
         return parts
 
 

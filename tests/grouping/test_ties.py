@@ -145,25 +145,6 @@ def test_a_signal_that_an_operator_silenced_has_no_part(around):
     assert set(silent.parts(tie.values).values()) == {0.0}
 
 
-def test_things_that_never_met_though_both_are_well_known_are_held_apart():
-    """However much else speaks for them; once they came together, the counts decide."""
-    weights = Weights(constant=0.0, measures={"calls": 2.0}, never_met=1.5)
-    scorer = Scorer(FAST, weights, {})
-    values = [0.0] * len(FAST)
-    values[FAST.index("calls")] = 1.0
-    assert scorer.score(values) == 2.0
-    values[FAST.index("strangers")] = 1.0
-    assert scorer.score(values) == 0.5
-    assert scorer.parts(values)["things"] == -1.5
-    values[FAST.index("joint_things")] = math.log1p(1)
-    assert scorer.score(values) == 2.0
-
-
-@pytest.mark.parametrize("scale", [shipped().fast, shipped().slow], ids=["fast", "slow"])
-def test_the_shipped_weights_hold_strangers_apart(scale):
-    assert scale.never_met > 0
-
-
 def test_a_bend_counts_what_lies_above_its_knot():
     scorer = Scorer(FAST, Weights(constant=0.0, measures={}, bends=(Bend("lag", 2.0, 3.0),)), {})
     values = [0.0] * len(FAST)
