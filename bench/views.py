@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import re
 import shutil
@@ -149,6 +150,9 @@ async def _database(folder: Path, name: str, count: int) -> AsyncIterator[str]:
 async def _ask(engine: Engine, count: int) -> dict[str, Asked]:
     link = (await access.create_sign_in_link(engine, "p7")).removeprefix(engine.settings.address)
     places = _places()
+    # As `oncall serve` does once it is ready: what lives as long as the process is not looked through again and again.
+    gc.collect()
+    gc.freeze()
     found: dict[str, Asked] = {}
     async with TestClient(TestServer(create_app(engine))) as client:
         page = await (await client.get(link)).text()

@@ -22,6 +22,7 @@ LEAST = 3
 _SCALE = 1.4826
 #: Spreads beyond which a day is unusual.
 FAR = 3.0
+_BACK = tuple(timedelta(weeks=week) for week in range(1, WEEKS + 1))
 
 
 class Expected(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ def expected_on(series: Mapping[date, int], day: date) -> Expected | None:
 
     `series` has the days that were counted; a day that is not in it is not known, which is not zero.
     """
-    same = [series[at] for week in range(1, WEEKS + 1) if (at := day - timedelta(weeks=week)) in series]
+    same = [series[at] for back in _BACK if (at := day - back) in series] if series else []
     if len(same) < LEAST:
         return None
     value = float(median(same))

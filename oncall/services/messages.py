@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.message import Link, Message, MessageKind
@@ -120,12 +121,18 @@ async def _context(engine: Engine, tx: AsyncConnection, incident: Incident) -> t
 
 
 async def links_of(engine: Engine, tx: AsyncConnection, incident: Incident) -> tuple[Link, ...]:
-    """Where to look: what the loudest alert names, and the tools of its service; the runbook first."""
+    """Where to look: what the loudest alert names, and the tools of its service; the alert's own runbook first."""
     episode = await alert_rows.loudest(tx, incident.id)
     if episode is None:
         return ()
     entry = engine.directory.catalog.by_name.get(incident.service)
-    found = (*alert_links(episode.annotations, episode.generator_url), *(links(entry, episode.labels) if entry else ()))
-    unique = {link.url: link for link in reversed(found)}
+    own = alert_links(episode.annotations, episode.generator_url)
+    unique = {link.url: link for link in own}
+    if entry is not None:
+        taken = {link.name.casefold() for link in own}
+        for link in links(entry, episode.labels):
+            # Two buttons of one name would be a riddle at night.
+            name = f"{link.name} of {entry.name}" if link.name.casefold() in taken else link.name
+            unique.setdefault(link.url, replace(link, name=name))
     ordered = sorted(unique.values(), key=lambda link: (link.kind is not ToolKind.RUNBOOK, link.kind is ToolKind.OTHER))
     return tuple(Link(link.name, link.url) for link in ordered)

@@ -160,14 +160,14 @@ async def _weeks(engine: Engine, teams: Sequence[Team]) -> list[TeamWeek]:
     found = []
     for team in teams:
         days = {day: read_tally(one) for day, one in sums.get(team.id, {}).items()}
-        week = merged(tally for day, tally in days.items() if day in set(_days(today, WEEK)))
-        both = merged(days.values())
+        last = set(_days(today, WEEK))
+        week = merged(tally for day, tally in days.items() if day in last)
         found.append(
             _week(
                 engine,
                 team,
                 week,
-                before=_led(both, team) - _led(week, team),
+                before=sum(_led(tally, team) for day, tally in days.items() if day not in last),
                 counts=counts.get(team.id, {}),
                 items=open_items[team.id],
                 unreviewed=unreviewed.get(team.id, []),

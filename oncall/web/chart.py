@@ -11,6 +11,8 @@ from oncall.services.views.insights import Day, PersonWeek
 WIDTH, HEIGHT, FLOOR = 640, 160, 140
 #: More bars than this nobody can tell apart, let alone hit.
 MOST_DAYS = 120
+#: So many days have room for the date of every seventh on a phone, too.
+FEW_DAYS = 35
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,8 @@ class Bar:
     expected_y: float | None
     says: str
     label: str
+    #: Its label has no room on a phone.
+    minor: bool
     unusual: bool
     #: The day it stands for, as an address has it; empty for a week.
     day: str
@@ -57,6 +61,7 @@ def _weeks(days: Sequence[Day]) -> list[Bar]:
                 expected_y=None,
                 says=f"{part[0].day:%d %b} to {part[-1].day:%d %b}: {incidents} incidents; {alerts} alerts",
                 label=f"{part[0].day.day} {part[0].day:%b}" if (len(parts) - 1 - place) % 7 == 3 else "",
+                minor=(len(parts) - 1 - place) % 14 != 3,
                 unusual=False,
                 day="",
             )
@@ -80,6 +85,7 @@ def _days(days: Sequence[Day]) -> list[Bar]:
                 expected_y=round(FLOOR - FLOOR * 0.92 * day.expected / most, 1) if day.expected is not None else None,
                 says=_says(day, expected),
                 label=f"{day.day.day} {day.day:%b}" if (len(days) - 1 - place) % 7 == 0 else "",
+                minor=len(days) > FEW_DAYS and (len(days) - 1 - place) % 21 != 0,
                 unusual=day.unusual or day.unusual_alerts,
                 day=day.day.isoformat(),
             )

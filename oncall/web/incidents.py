@@ -87,6 +87,7 @@ async def show_incident(request: web.Request, problem: Problem | None = None) ->
         "picture": picture(found.together, engine.clock.now()),
         "lead": lead,
         "runs": fold(found.timeline),
+        "older": len(found.timeline) >= incident_view.ENTRIES_SHOWN,
         "asked": asked,
         "waiting": [part for part in found.involvements if part.team in found.waiting],
         "may_act": caller.may_respond,

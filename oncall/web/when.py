@@ -63,7 +63,7 @@ class When:
     def _element(self, instant: datetime, text: str) -> Markup:
         utc = instant.astimezone(UTC)
         return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-            utc.isoformat(), f"{utc:%Y-%m-%d %H:%M:%S}", text
+            f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%d %H:%M:%S}", text
         )
 
 

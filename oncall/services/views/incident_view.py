@@ -31,7 +31,7 @@ from routing.catalog.fields import is_web_address
 
 #: Alerts and timeline lines that come with an incident; the rest is read a stretch at a time.
 ALERTS_SHOWN = 25
-ENTRIES_SHOWN = 60
+ENTRIES_SHOWN = 30
 MOST_AT_ONCE = 200
 
 

@@ -17,7 +17,7 @@ from oncall.store.grouping_answers import KeptCase
 
 #: Alerts that are looked at; the first ones say how an incident came about.
 LOOKED_AT = 200
-KINDS_SHOWN = 12
+KINDS_SHOWN = 8
 NEAR_SHOWN = 5
 
 

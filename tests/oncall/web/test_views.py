@@ -116,13 +116,18 @@ async def test_now_offers_the_one_thing_to_do(sign_in, happens):
     assert "You are on call" in page
 
 
-async def test_an_incident_of_2500_alerts_stays_small(sign_in, happens):
-    number = await happens.receive(*[firing(pod=f"checkout-{n}", zone="x" * 80) for n in range(2500)])
+async def test_a_pasted_log_does_not_bury_the_incident_and_is_a_link_away(sign_in, happens):
+    number = await happens.receive(firing())
     ana = await sign_in("ana")
+    log = "\n".join(f"line {at}: connection refused" for at in range(500))
+    await ana.send(f"/incidents/{number}/note", on=f"/incidents/{number}", text=log)
     page = await ana.text(f"/incidents/{number}")
-    assert len(page.encode()) < 60_000
-    assert "All 2500 alerts" in page
-    assert f"/incidents/{number}/alerts?cursor=200" in await ana.text(f"/incidents/{number}/alerts")
+    assert "line 0:" in page
+    assert "line 499:" not in page
+    whole = re.search(r'href="(/incidents/\d+/timeline\?cursor=\d+)#(line-\d+)">The whole note', page)
+    view = await ana.text(whole[1])
+    assert f'id="{whole[2]}"' in view
+    assert "line 499:" in view
 
 
 async def test_the_phone_shows_the_page_and_takes_the_answer(sign_in, happens, engine):
