@@ -42,7 +42,7 @@ NOT_ON_THIS_WIRE = {
     "apprise": {Fault.BROKEN_JSON},
 }
 #: Channels whose messages follow what becomes of the incident.
-FOLLOWING = ("slack", "pushover", "pagerduty")
+FOLLOWING = ("slack", "pushover", "pagerduty", "ntfy")
 #: What tells us nothing about failures leaves us in the dark about all of them.
 BLIND = {channel.name for channel in CHANNELS if not channel.counts}
 CASES = [(name, fault) for name in NAMES for fault in Fault if fault not in NOT_ON_THIS_WIRE.get(name, ())]
