@@ -197,6 +197,8 @@ class Engine:
     #: The last look at pages before they are sent, and the record of what came of them.
     looks: Together[Any, bool] = field(default_factory=_together)
     records: Together[Any, bool] = field(default_factory=_together)
+    #: Pages this node is sending now: a lease that runs out meanwhile is no reason for it to send them once more.
+    carrying: set[str] = field(default_factory=set)
     grouping: GroupingState = field(default_factory=GroupingState)
     outage: Outage = field(default_factory=Outage)
     #: Sums of stretches of days that are over; see `services.tallying`.

@@ -45,11 +45,19 @@ async def send_due(engine: Engine) -> list[asyncio.Task[None]]:
     """
     now = engine.clock.now()
     async with engine.database.write() as tx:
-        due = await page_rows.due(tx, now, MOST)
+        due = [page for page in await page_rows.due(tx, now, MOST) if page.id not in engine.carrying]
         # What a limit holds back rides along with the first message that goes to the same contact.
         due += await page_rows.held_beside(tx, due)
         parcels = await _claim(engine, tx, due, now) if due else []
-    return [asyncio.create_task(carry(engine, parcel), name=f"page {parcel.pages[0].id}") for parcel in parcels]
+    return [_begin(engine, parcel) for parcel in parcels]
+
+
+def _begin(engine: Engine, parcel: Parcel) -> asyncio.Task[None]:
+    numbers = {page.id for page in parcel.pages}
+    engine.carrying |= numbers
+    task = asyncio.create_task(carry(engine, parcel), name=f"page {parcel.pages[0].id}")
+    task.add_done_callback(lambda _: engine.carrying.difference_update(numbers))
+    return task
 
 
 async def next_due(engine: Engine) -> datetime | None:

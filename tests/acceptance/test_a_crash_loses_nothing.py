@@ -65,8 +65,14 @@ async def begin_to_text_frank(story: Story) -> tuple[StandsStill, list[asyncio.T
     await asyncio.sleep(0)
     story.engine.looks = looks
     assert begun
-    story.clock.move_to(story.clock.now() + delivery.LEASE)
+    as_another_node_after_the_lease(story)
     return still, begun
+
+
+def as_another_node_after_the_lease(story: Story) -> None:
+    """From here on the engine stands for another node, which knows nothing of what the first one had begun."""
+    story.clock.move_to(story.clock.now() + delivery.LEASE)
+    story.engine.carrying.clear()
 
 
 async def test_invariant_4_a_node_that_stood_still_for_longer_than_its_lease_sends_nothing_twice(story: Story) -> None:
@@ -106,7 +112,7 @@ async def test_a_node_that_stood_still_while_it_sent_does_not_undo_what_another_
     await escalation.advance_due(story.engine)
     begun = await delivery.send_due(story.engine)
     await stuck.began.wait()
-    story.clock.move_to(story.clock.now() + delivery.LEASE)
+    as_another_node_after_the_lease(story)
     await story.settle()
     stuck.goes_on.set()
     await asyncio.gather(*begun)
@@ -114,6 +120,41 @@ async def test_a_node_that_stood_still_while_it_sent_does_not_undo_what_another_
     assert not story.voice.sent
     await story.receive(body({**down, "status": "resolved", "endsAt": "2026-11-20T08:55:00Z"}))
     await story.expect_text("frank", within="5m", saying="(?i)resolved")
+
+
+class Slow(Provider):
+    """Takes the message at once, and its answer comes when the test says."""
+
+    def __init__(self) -> None:
+        super().__init__("sms")
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def send(self, address: str, message: Message) -> Outcome:
+        answer = await super().send(address, message)
+        self.began.set()
+        await self.goes_on.wait()
+        return answer
+
+
+async def test_invariant_4_a_node_too_busy_to_record_in_time_does_not_send_again_what_it_is_sending(
+    story: Story,
+) -> None:
+    """A lease that runs out says that its node may be dead; the node itself knows better."""
+    slow = Slow()
+    story.sms = slow
+    story.engine.notifiers = {**story.engine.notifiers, "sms": slow}
+    await story.post(body(alert("FinderDown", service="finder")))
+    await intake.process_due(story.engine)
+    await escalation.advance_due(story.engine)
+    begun = await delivery.send_due(story.engine)
+    await slow.began.wait()
+    story.clock.move_to(story.clock.now() + delivery.LEASE)
+    assert await delivery.send_due(story.engine) == []
+    slow.goes_on.set()
+    await asyncio.gather(*begun)
+    await story.settle()
+    assert len(slow.sent) == 1
+    assert not story.engine.carrying
 
 
 async def test_a_page_whose_node_stood_still_and_that_nobody_took_over_is_sent_all_the_same(story: Story) -> None:
