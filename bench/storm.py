@@ -109,7 +109,11 @@ async def storm(url: str, seen: Seen) -> None:
 
 async def post(url: str, body: bytes, seen: Seen) -> None:
     started = time.perf_counter()
-    seen.answers[await latency.post(url, body)] += 1
+    try:
+        status = await latency.post(url, body)
+    except (OSError, TimeoutError):
+        status = 0
+    seen.answers[status] += 1
     seen.answer_times.append(time.perf_counter() - started)
 
 
