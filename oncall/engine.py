@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from oncall.remembered import Remembered
 from oncall.store.database import Database
 from oncall.store.inbox_writer import InboxWriter
 from oncall.together import Together
+from oncall.turns import Turns
 from routing.catalog import Catalog
 from routing.catalog.assembly import SourceContent
 from routing.catalog.merging import merge_sources
@@ -46,6 +47,8 @@ from schedules.worker import CalendarReader
 SIDE_BY_SIDE = 25
 #: Sums of past days that are kept at hand: a few megabytes for a large company.
 SUMS = 24
+#: Slack takes about one message a second in a channel, and fifty updates a minute in all.
+SPACING = timedelta(seconds=1.5)
 
 
 class Organisation:
@@ -201,6 +204,8 @@ class Engine:
     carrying: set[str] = field(default_factory=set)
     grouping: GroupingState = field(default_factory=GroupingState)
     outage: Outage = field(default_factory=Outage)
+    #: Channels in which incidents are shown, one message at a time.
+    turns: Turns[str] = field(default_factory=lambda: Turns(SPACING))
     #: Sums of stretches of days that are over; see `services.tallying`.
     sums: Remembered[Any] = field(default_factory=lambda: Remembered(SUMS))
     #: What is made of the files each time they are read; a try-out connects people to stand-ins.

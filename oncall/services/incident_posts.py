@@ -15,7 +15,7 @@ from notifiers import retry
 from notifiers.incident_card import CardStatus, IncidentCard, RelatedQuestion
 from notifiers.notifier import Follows
 from notifiers.outcome import Outcome, OutcomeKind
-from oncall.engine import Engine
+from oncall.engine import SPACING, Engine
 from oncall.incident import ALERTMANAGER, Entry, EntryKind, Incident, Involvement
 from oncall.incident.record import ABOUT
 from oncall.services import page_posts
@@ -36,8 +36,6 @@ log = structlog.get_logger(__name__)
 MOST = 20
 #: A node that says nothing for so long is dead, and another takes over.
 LEASE = timedelta(seconds=30)
-#: Slack takes about one message a second in a channel, and fifty updates a minute in all.
-SPACING = timedelta(seconds=1.5)
 #: Lines of the timeline that one message in the thread has.
 MOST_LINES = 10
 #: What a thread tells; how each page went is in the timeline.
@@ -55,13 +53,28 @@ async def show_due(engine: Engine) -> int:
         return 0
     async with engine.database.write() as tx:
         due = await posts.claim(tx, now, now + LEASE, MOST)
+        ours = await _take_turns(engine, tx, [post for post in due if not post.page], now)
     direct: dict[str, list[Post]] = {}
     for post in due:
         if post.page:
             direct.setdefault(post.page, []).append(post)
-    shows = [_show(engine, post) for post in due if not post.page]
+    shows = [_show(engine, post) for post in ours]
     await asyncio.gather(*shows, *(page_posts.show(engine, rows) for rows in direct.values()))
     return len(due)
+
+
+async def _take_turns(engine: Engine, tx: AsyncConnection, due: Sequence[Post], now: datetime) -> list[Post]:
+    """One message for each channel; the others are let go until their turn, so that a storm runs into no limit."""
+    by_channel: dict[str, list[Post]] = {}
+    for post in due:
+        by_channel.setdefault(post.channel, []).append(post)
+    ours: list[Post] = []
+    for channel, waiting in by_channel.items():
+        first, late = engine.turns.take(channel, waiting, now)
+        ours += first
+        for post, at in late:
+            await posts.hold(tx, post, at)
+    return ours
 
 
 async def _show(engine: Engine, post: Post) -> None:

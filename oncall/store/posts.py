@@ -103,6 +103,11 @@ async def claim(tx: AsyncConnection, now: datetime, until: datetime, limit: int)
     return found
 
 
+async def hold(tx: AsyncConnection, post: Post, until: datetime) -> None:
+    """Let go of a claimed message that cannot be shown before then; it stays due."""
+    await tx.execute(sa.update(incident_post).where(_is(post)).values(leased_until=until))
+
+
 async def settle(
     tx: AsyncConnection,
     post: Post,

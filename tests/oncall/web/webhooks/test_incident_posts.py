@@ -90,6 +90,30 @@ async def test_a_note_is_told_in_the_thread_without_writing_the_message_again(en
     assert parent.edits == edits + 1
 
 
+async def test_a_storm_is_shown_one_message_at_a_time(engine, happens, slack, clock):
+    """More than about one a second in a channel is refused, and with it what comes after."""
+    for n in range(6):
+        labels = firing()["labels"] | {"alertname": f"Alert{n}", "service": f"service{n}", "cluster": f"c{n}"}
+        await happens.receive(firing() | {"labels": labels}, group=f"g{n}")
+    counts = []
+    for _ in range(8):
+        for _ in range(5):
+            await incident_posts.show_due(engine)
+        counts.append(len(parents(slack)))
+        clock.move(timedelta(seconds=1.5))
+    incidents_shown = {post.text.split()[0] for post in parents(slack)}
+    assert counts == [1, 2, 3, 4, 5, 6, 6, 6]
+    assert len(incidents_shown) == 6
+
+
+async def test_channels_do_not_wait_for_one_another(engine, happens, slack):
+    await happens.receive(firing())
+    labels = firing()["labels"] | {"team": "storefront", "service": "search", "alertname": "SearchDown", "cluster": "x"}
+    await happens.receive(firing() | {"labels": labels}, group="other")
+    await incident_posts.show_due(engine)
+    assert len({post.channel for post in parents(slack)}) == 2
+
+
 async def test_a_message_somebody_deleted_is_posted_anew_with_the_next_change(engine, happens, slack, shown):
     number = await happens.receive(firing())
     await shown()
