@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from statistics import median
 
 import msgspec
 
@@ -42,7 +41,7 @@ def expected_on(series: Mapping[date, int], day: date) -> Expected | None:
     same = [series[at] for back in _BACK if (at := day - back) in series] if series else []
     if len(same) < LEAST:
         return None
-    value = float(median(same))
+    value = _middle(same)
     reach = FAR * _spread(same, value)
     return Expected(day=day, value=value, low=round(max(value - reach, 0.0), 1), high=round(value + reach, 1))
 
@@ -58,6 +57,12 @@ def unusual(count: int, expected: Expected | None) -> bool:
     return expected is not None and count > expected.high
 
 
+def _middle(values: Sequence[float]) -> float:
+    """The median; a year of days asks for it thousands of times, of at most eight values."""
+    ordered, half = sorted(values), len(values) // 2
+    return float(ordered[half]) if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
 def _spread(same: Sequence[int], value: float) -> float:
-    distance = float(median(abs(count - value) for count in same))
+    distance = _middle([abs(count - value) for count in same])
     return max(_SCALE * distance, math.sqrt(value), 1.0)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from markupsafe import Markup
+
 from oncall.services.views.insights import Day, PersonWeek
 
 WIDTH, HEIGHT, FLOOR = 640, 160, 140
@@ -107,6 +109,18 @@ class Warmth:
     person: str
     name: str
     weeks: tuple[tuple[int, PersonWeek | None], ...]
+
+    @property
+    def cells(self) -> Markup:
+        """The row's cells: hundreds of them in a view, all made of numbers."""
+        return Markup("").join(_cell(warm, one) for warm, one in self.weeks)
+
+
+def _cell(warm: int, one: PersonWeek | None) -> Markup:
+    nights = one.nights if one is not None else 0
+    broken = f'<span class="small" title="{nights} night{"" if nights == 1 else "s"} broken"> ☾{nights}</span>'
+    said = f"{one.pages}{broken if nights else ''}" if one is not None and one.pages else ""
+    return Markup(f'<td class="numbers warm-{warm}">{said}</td>')  # noqa: S704 - numbers alone
 
 
 def heat(weeks: Sequence[PersonWeek], mondays: Sequence[date]) -> list[Warmth]:

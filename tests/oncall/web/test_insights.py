@@ -10,7 +10,7 @@ from oncall.services.views import insights
 from oncall.services.views.insights import days_ahead, kinds_load, person_weeks, volume, weeks_between
 from oncall.store import insights as rows
 from oncall.store.insights import KindCount
-from oncall.web.chart import heat
+from oncall.web.chart import bars, by_week, heat
 from oncall.web.csv_tables import as_csv
 from tests.oncall.web.conftest import firing
 from tests.oncall.web.test_hostile_content import ATTACK, hostile
@@ -173,3 +173,27 @@ def test_the_busiest_week_is_the_warmest():
     (row,) = heat(person_weeks(weeks, {"ana": "Ana"}), list(weeks))
     assert [warm for warm, _ in row.weeks] == [1, 2, 4]
     assert heat((), []) == []
+
+
+def test_a_week_says_its_pages_and_its_broken_nights():
+    first, second = PersonTally(pages=3, nights={MONDAY}), PersonTally(pages=9, nights={MONDAY, MONDAY + timedelta(1)})
+    weeks = {MONDAY: Load(people={"ana": first}), MONDAY + timedelta(weeks=1): Load(people={"ana": second})}
+    (row,) = heat(person_weeks(weeks, {"ana": "Ana"}), [*weeks, MONDAY + timedelta(weeks=2)])
+    assert row.cells == (
+        '<td class="numbers warm-1">3<span class="small" title="1 night broken"> ☾1</span></td>'
+        '<td class="numbers warm-4">9<span class="small" title="2 nights broken"> ☾2</span></td>'
+        '<td class="numbers warm-0"></td>'
+    )
+
+
+def test_a_year_is_drawn_by_week_and_adds_up():
+    series = {MONDAY - timedelta(days=back): 2 for back in range(365)}
+    days = volume(series, series, MONDAY, 365)
+    assert by_week(days)
+    drawn = bars(days)
+    assert len(drawn) == 53
+    assert drawn[-1].says.endswith("14 incidents; 14 alerts")
+    assert {bar.day for bar in drawn} == {""}
+    assert sum(bool(bar.label) and not bar.minor for bar in drawn) <= 5
+    assert not by_week(days[-91:])
+    assert [bar.day for bar in bars(days[-2:])] == [(MONDAY - timedelta(1)).isoformat(), MONDAY.isoformat()]
