@@ -141,7 +141,8 @@ def plain(page: str) -> str:
 async def test_a_field_that_failed_shows_where_it_is(sign_in, world):
     ana = await sign_in("ana")
     page = await (await ana.send("/account/tokens", on="/account", name="ci", days="900")).text()
-    assert re.search(r"<details open>\s*<summary>New token", page)
+    assert re.search(r'<details open id="written">\s*<summary>New token', page)
+    assert 'href="#written"' in page
     page = await ana.text("/account")
     assert re.search(r"<details>\s*<summary>New token", page)
 
