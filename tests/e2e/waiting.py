@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from oncall.store.database import Database
-from oncall.store.schema import inbox, page
+from oncall.store.schema import feed, inbox, page
 
 
 async def inbox_empty(database: Database) -> bool:
@@ -18,6 +18,11 @@ async def inbox_empty(database: Database) -> bool:
 async def nothing_waits(database: Database) -> bool:
     """Whether the inbox is empty, and every page that was planned has come to an end."""
     return await inbox_empty(database) and not await _count(database, page, page.c.status.in_(["planned", "sending"]))
+
+
+async def calendars_read(database: Database, count: int) -> bool:
+    """Whether so many calendars were read once; until then a node that starts gives them ten seconds before it pages."""
+    return await _count(database, feed, feed.c.read_at.is_not(None)) >= count
 
 
 async def _count(database: Database, table: sa.Table, which: sa.ColumnElement[Any]) -> int:
