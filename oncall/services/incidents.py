@@ -33,10 +33,10 @@ async def acknowledge(engine: Engine, number: int, *, by: Actor, teams: Sequence
         NotFound: no such incident.
         AlreadyAcknowledged, AlreadyResolved: somebody was first; says who and when.
     """
-    now = engine.clock.now()
     defaults = engine.directory.defaults
     async with engine.database.write() as tx:
         incident = _present(await incident_rows.get(tx, [number], lock=True), number)
+        now = engine.clock.now()  # pages went out for as long as this waited for the lock
         change = state.acknowledge(
             incident,
             by=by,
@@ -278,9 +278,9 @@ async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Act
 
 async def _act(engine: Engine, number: int, decide: Decide) -> Incident:
     """Load, decide, write, wake: the one way an incident changes by a person's hand."""
-    now = engine.clock.now()
     async with engine.database.write() as tx:
         incident = _present(await incident_rows.get(tx, [number], lock=True), number)
+        now = engine.clock.now()  # what others did while this waited for the lock was before it
         after = await write_change(engine, tx, decide(incident, now), now)
     engine.wake.all()
     return after

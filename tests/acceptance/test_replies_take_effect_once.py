@@ -1,9 +1,14 @@
 from __future__ import annotations
 
-from oncall.services import replies
+import asyncio
+from datetime import timedelta
+
+from oncall.incident import Actor, Via
+from oncall.services import incidents, replies
 from oncall.services.replies import Incoming
+from oncall.store import incidents as incident_rows
 from oncall.store import replies as reply_rows
-from tests.acceptance.story import Story
+from tests.acceptance.story import Story, alert, body
 
 
 async def test_invariant_9_a_reply_delivered_twice_acts_once_and_is_answered_the_same(story: Story) -> None:
@@ -71,3 +76,18 @@ async def test_a_stranger_changes_nothing_and_gets_no_answer(story: Story) -> No
     await story.expect_text("alice")
     assert await story.reply("mallory", "ack all") == ""
     await story.expect_call("alice", within="2m")
+
+
+async def test_invariant_5_an_acknowledgement_counts_from_when_it_holds_the_incident(story: Story) -> None:
+    """While it waits for the database pages still go out; its time in the record is not before theirs."""
+    await story.at("09:00").receive(body(alert("LedgerDown", service="ledger")))
+    await story.expect_text("carol")
+    async with story.engine.database.write() as tx:
+        await incident_rows.get(tx, [1], lock=True)
+        acknowledging = asyncio.create_task(incidents.acknowledge(story.engine, 1, by=Actor("carol", Via.PHONE)))
+        resolving = asyncio.create_task(incidents.resolve(story.engine, 1, by=Actor("carol", Via.PHONE)))
+        await asyncio.sleep(0)
+        story.clock.move_to(story.clock.now() + timedelta(seconds=9))
+    assert (await acknowledging).lead.acknowledged_at == story.clock.now()
+    assert (await resolving).resolved_at == story.clock.now()
+    story.forget_messages()
