@@ -103,24 +103,30 @@ class Cluster:
     async def _live(
         self, number: int, work: Callable[[Node], Coroutine[Any, Any, None]], harm: Harm | None, after: int
     ) -> bool:
-        """Let a node do something; True if it was done. A node that dies is replaced by a new one."""
-        node = self.nodes[number % len(self.nodes)]
+        """Let a node do something; True if it was done and said so. A node that dies is replaced by a new one."""
+        place = number % len(self.nodes)
+        node, done = self.nodes[place], False
         node.faults.arm(harm, after)
         node.faults.meanwhile = lambda: self._without(number)
         try:
             await on_behalf_of(node.faults, work(node))
-        except Died:
-            self.deaths += 1
-            await self._bury(node)
-            self.nodes[number % len(self.nodes)] = self._node()
-            return False
+            done = True
         except (SQLAlchemyError, OSError, TimeoutError, Unavailable):
             # What the loop and the door do: count, and come again.
             self.failures += 1
-            return False
+        except (Died, Exception):
+            # Of a node that is dead nobody hears what else went wrong.
+            if not node.faults.dead:
+                raise
         finally:
             node.faults.arm(None, 0)
-        return True
+        if node.faults.dead:
+            self.deaths += 1
+            assert isinstance(node.engine.database, FaultyDatabase)
+            node.engine.database.hang_up()
+            await self._bury(node)
+            self.nodes[place] = self._node()
+        return done and not node.faults.dead
 
     async def _without(self, number: int) -> None:
         """A node stands still: what it had a lease on is free again, and the other one works."""

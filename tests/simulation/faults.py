@@ -56,6 +56,10 @@ STRIKES = {
 }
 
 
+#: A stage passes more or less so many of them.
+PASSED = {Harm.DEATH: 31, Harm.DATABASE: 31, Harm.AWAIT: 31, Harm.LOST_ANSWER: 4, Harm.STALL: 6}
+
+
 @dataclass
 class Faults:
     """One node's fate."""
@@ -70,7 +74,8 @@ class Faults:
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def arm(self, harm: Harm | None, after: int) -> None:
-        self.harm, self.after = harm, after
+        """Let it strike at one of the next points."""
+        self.harm, self.after = harm, after % PASSED[harm] if harm else 0
 
     def pass_by(self, point: Point) -> None:
         """A point at which a node may die, or, in the database, be refused."""
@@ -160,7 +165,9 @@ class FaultyDatabase(Database):
     def __init__(self, url: str, faults: Faults) -> None:
         super().__init__(url, pool_size=4)
         self._faults = faults
+        self._open: list[Any] = []
         sa.event.listen(self.engine.sync_engine, "before_cursor_execute", self._statement)
+        sa.event.listen(self.engine.sync_engine, "connect", lambda connection, _: self._open.append(connection))
         if self.sqlite:
             sa.event.listen(self.engine.sync_engine, "connect", _never_flush)
 
@@ -177,6 +184,12 @@ class FaultyDatabase(Database):
         self._faults.pass_by(Point.COMMIT)
         await super().insert(statement, rows)
         self._faults.pass_by(Point.COMMITTED)
+
+    def hang_up(self) -> None:
+        """The connections of a dead process break, and its server lets go of what they had locked."""
+        if not self.sqlite:
+            for connection in self._open:
+                connection.driver_connection.terminate()
 
     def _statement(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         # Nothing here wakes another node either: correctness rests on row leases alone.
