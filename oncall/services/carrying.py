@@ -199,7 +199,9 @@ async def _decide(tx: AsyncConnection, carried: Carried) -> RetryDecision:
         # Only a page is worth a second message where nobody can tell, and only where the person has no other method.
         has_next = await page_rows.another_method(tx, first)
         tried = await delivery_rows.of_pages(tx, [first.id])
-        doubtful = sum(OutcomeKind(one.outcome) is OutcomeKind.UNKNOWN for one in tried)
+        # An attempt without a record is one of a node that died between sending and recording.
+        vanished = max(first.attempts - 1 - len(tried), 0)
+        doubtful = vanished + sum(OutcomeKind(one.outcome) is OutcomeKind.UNKNOWN for one in tried)
     jitter = int(first.id[:4] or "0", 16) / 0xFFFF
     return retry.decide(
         outcome, attempts=first.attempts, now=carried.ended, has_next=has_next, doubtful=doubtful, jitter=jitter

@@ -177,3 +177,23 @@ async def test_a_node_that_died_after_sending_leaves_no_second_text(engine, happ
     clock.move(delivery.LEASE)
     await happens.settle()
     assert len(to_ana(twilio)) == 1
+
+
+@pytest.mark.usefixtures("texts_only")
+async def test_what_a_node_that_died_may_have_sent_counts_as_the_one_duplicate(
+    engine, happens, twilio, passes
+):
+    """Nobody recorded that attempt, yet its text may be out: another lost answer makes two, and three are a fault."""
+    real = engine.records.ask
+
+    async def dies(*_: object) -> bool:
+        raise OSError("the node is gone")
+
+    twilio.list_fails = True
+    engine.records.ask = dies
+    with pytest.raises(OSError, match="gone"):
+        await happens.receive(firing())
+    engine.records.ask = real
+    twilio.faults.expect(Fault.DROP_AFTER)
+    await passes(delivery.LEASE, SECOND, MINUTE, MINUTE)
+    assert len(to_ana(twilio)) == 2
