@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,6 +92,9 @@ async def run(engine: Engine, job: Job) -> bool:
         engine.metrics.loop_failures.labels(job.name).inc()
         why = engine.database.fault or type(error).__name__
         log.warning("a periodic job failed; it will come again", job=job.name, why=why)
+        return False
+    except asyncio.CancelledError:
+        # The engine stops; the scheduler's executor would log this as a failure, with a traceback at each restart.
         return False
     return True
 

@@ -180,9 +180,7 @@ async def test_a_node_that_died_after_sending_leaves_no_second_text(engine, happ
 
 
 @pytest.mark.usefixtures("texts_only")
-async def test_what_a_node_that_died_may_have_sent_counts_as_the_one_duplicate(
-    engine, happens, twilio, passes
-):
+async def test_what_a_node_that_died_may_have_sent_counts_as_the_one_duplicate(engine, happens, twilio, passes):
     """Nobody recorded that attempt, yet its text may be out: another lost answer makes two, and three are a fault."""
     real = engine.records.ask
 
