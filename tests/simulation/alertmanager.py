@@ -20,23 +20,32 @@ class Sender:
     waiting: bytes | None = None
     #: What the last body that was answered with 2xx said of each alert.
     accepted: dict[str, str] = field(default_factory=dict)
+    #: When each alert ended last.
+    _ended: dict[str, str] = field(default_factory=dict)
 
     def change(self, number: int, now: datetime) -> None:
-        """An alert of the group begins, or ends."""
+        """An alert of the group begins, or ends.
+
+        None begins again in the second in which it ended: rules are evaluated less often, and nobody could tell such a
+        message from one that comes late.
+        """
         instant = now.strftime("%Y-%m-%dT%H:%M:%SZ")
         fresh = story.alert(f"{self.name}-{number % 2}", service=self.service, pod=str(number))
         known = self.alerts.get(fresh["fingerprint"])
-        if known is None or known["status"] == "resolved":
+        if known is not None and known["status"] == "firing":
+            self._end(known, instant)
+        elif self._ended.get(fresh["fingerprint"]) != instant:
             self.alerts[fresh["fingerprint"]] = {**fresh, "startsAt": instant}
-        else:
-            self.alerts[fresh["fingerprint"]] = {**known, "status": "resolved", "endsAt": instant}
 
     def end_all(self, now: datetime) -> None:
         """The trouble is over."""
         instant = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-        for fingerprint, known in self.alerts.items():
-            if known["status"] == "firing":
-                self.alerts[fingerprint] = {**known, "status": "resolved", "endsAt": instant}
+        for known in [one for one in self.alerts.values() if one["status"] == "firing"]:
+            self._end(known, instant)
+
+    def _end(self, known: dict[str, Any], instant: str) -> None:
+        self.alerts[known["fingerprint"]] = {**known, "status": "resolved", "endsAt": instant}
+        self._ended[known["fingerprint"]] = instant
 
     def body(self, *, anew: bool) -> bytes | None:
         """What is posted now: the same bytes as before until they are taken, or what is so `anew`; None: nothing."""
