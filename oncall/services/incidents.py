@@ -156,9 +156,9 @@ async def note(engine: Engine, number: int, *, by: Actor, text: str) -> Incident
     Raises:
         NotFound, Invalid: no such incident; an empty note.
     """
-    now = engine.clock.now()
     async with engine.database.write() as tx:
         incident = _present(await incident_rows.get(tx, [number], lock=True), number)
+        now = engine.clock.now()
         last = await incident_rows.latest(tx, number, [EntryKind.NOTE])
         if last and (last.actor.person, last.text) == (by.person, text) and now - last.at < TWICE:
             return incident
