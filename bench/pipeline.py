@@ -21,7 +21,7 @@ from oncall import wiring
 from oncall.clock import SystemClock
 from oncall.config import load
 from oncall.engine import Engine
-from oncall.services import intake
+from oncall.services.intake import intake
 from oncall.store import inbox, migrations
 from oncall.store.inbox import Received
 from routing.sources import SOURCES

@@ -28,7 +28,9 @@ from oncall.config import load
 from oncall.config.settings import LogFormat, LogLevel
 from oncall.engine import Engine
 from oncall.logging import configure
-from oncall.services import delivery, escalation, intake
+from oncall.services import escalation
+from oncall.services.delivery import delivery
+from oncall.services.intake import intake
 from oncall.services.rotations import calendars
 from oncall.store import migrations
 from oncall.store.schema import inbox, page

@@ -30,7 +30,7 @@ from oncall import wiring
 from oncall.config import Secret, Settings, load
 from oncall.engine import Engine
 from oncall.person import Role
-from oncall.services import tallying
+from oncall.services.insight import tallying
 from oncall.services.people import access
 from oncall.services.rotations import calendars
 from oncall.services.rotations import views as rotation_views

@@ -10,7 +10,7 @@ import msgspec
 
 from oncall.cli.loading import config_option, engine_for
 from oncall.config import Settings, load_settings
-from oncall.services import tallying
+from oncall.services.insight import tallying
 from oncall.store import migrations
 from oncall.store.database import Database
 

@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from oncall.cli.loading import config_option, engine_for
-from oncall.services import history
+from oncall.services.operation import history
 
 
 @click.command()

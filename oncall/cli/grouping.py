@@ -17,7 +17,7 @@ from oncall.cli.grouping_model import model
 from oncall.cli.grouping_trials import backtest, insights
 from oncall.cli.loading import config_option, engine_for
 from oncall.errors import OncallError
-from oncall.services.prometheus_history import past_alerts, warm_up
+from oncall.services.grouping.prometheus_history import past_alerts, warm_up
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 

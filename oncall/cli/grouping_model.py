@@ -13,8 +13,8 @@ import msgspec
 from oncall.cli.loading import config_option, engine_for
 from oncall.engine import Engine
 from oncall.errors import OncallError
-from oncall.services import grouping_model
-from oncall.services.grouping_model import Learning
+from oncall.services.grouping import model as grouping_model
+from oncall.services.grouping.model import Learning
 from oncall.store.grouping_answers import ModelVersion
 
 T = TypeVar("T")

@@ -15,8 +15,8 @@ from grouping.suggesting import Suggestions
 from oncall.cli.loading import config_option, engine_for
 from oncall.engine import Engine
 from oncall.errors import OncallError
-from oncall.services import grouping_trials
-from oncall.services.grouping_trials import BacktestQuery, SuggestionsQuery
+from oncall.services.grouping import trials as grouping_trials
+from oncall.services.grouping.trials import BacktestQuery, SuggestionsQuery
 
 T = TypeVar("T")
 DAYS = click.IntRange(1, 180)

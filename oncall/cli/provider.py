@@ -12,8 +12,8 @@ import msgspec
 from oncall.cli.loading import config_option, engine_for
 from oncall.config.words import parse_length
 from oncall.errors import OncallError
-from oncall.services import provider_report
-from oncall.services.provider_report import ProviderReport
+from oncall.services.delivery import provider_report
+from oncall.services.delivery.provider_report import ProviderReport
 
 
 @click.group()

@@ -30,11 +30,11 @@ from oncall.jobs.calendar_watch import CalendarWatch
 from oncall.jobs.clock_watch import ClockWatch
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
-from oncall.services import succession
 from oncall.services.catalog import sources as catalog_sources
+from oncall.services.grouping.prometheus_history import begin_with
+from oncall.services.operation import succession
+from oncall.services.operation.reload import BadDirectory, reload
 from oncall.services.people import access, preferences
-from oncall.services.prometheus_history import begin_with
-from oncall.services.reload import BadDirectory, reload
 from oncall.services.rotations import calendars as rotations
 from oncall.services.slack import doors as slack_doors
 from oncall.store import migrations

@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
 from oncall.jobs.pace import Pace
-from oncall.services import delivery, escalation, incident_posts, intake
+from oncall.services import escalation
+from oncall.services.delivery import delivery, incident_posts
+from oncall.services.intake import intake
 from oncall.store import notices
 
 log = structlog.get_logger(__name__)

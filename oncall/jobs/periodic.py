@@ -13,24 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from oncall.engine import Engine
 from oncall.errors import Unavailable
-from oncall.services import (
-    actions,
-    clock_steps,
-    drills,
-    game_days,
-    grouping_model,
-    history,
-    lost_answers,
-    outage,
-    receipts,
-    tallying,
-    watch,
-    weekly,
-)
+from oncall.services.answers import receipts
 from oncall.services.catalog import feeds as catalog_feeds
 from oncall.services.catalog import runbooks as runbook_check
 from oncall.services.catalog import sources as catalog_sources
+from oncall.services.delivery import lost_answers
+from oncall.services.grouping import model as grouping_model
+from oncall.services.insight import tallying, weekly
+from oncall.services.operation import clock_steps, history, outage, watch
 from oncall.services.people import preferences
+from oncall.services.practice import drills, game_days
+from oncall.services.record import actions
 from oncall.services.rotations import away, handoffs, shift_checks
 from oncall.services.rotations import calendars as rotations
 from oncall.services.rotations import digest as rotation_digest

@@ -13,8 +13,9 @@ import msgspec
 from oncall.engine import Engine
 from oncall.incident import Incident
 from oncall.misfit import misfit
-from oncall.services import incidents, record
+from oncall.services import incidents
 from oncall.services.people.rights import Caller, Right
+from oncall.services.record import record
 
 Text = Annotated[str, msgspec.Meta(max_length=20_000)]
 Line = Annotated[str, msgspec.Meta(max_length=500)]

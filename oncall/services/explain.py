@@ -12,7 +12,7 @@ from grouping import Arrival as GroupingArrival
 from grouping import Grouper
 from oncall.directory import Directory
 from oncall.engine import Engine
-from oncall.services.grouping_setup import configure
+from oncall.services.grouping.setup import configure
 from oncall.services.rotations.on_call import schedule_key
 from oncall.store import grouping_state, rotations, silences
 from oncall.store import incidents as incident_rows

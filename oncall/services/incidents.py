@@ -12,8 +12,8 @@ from oncall import incident as state
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.incident import Actor, Change, Entry, EntryKind, Incident, InvolvementStatus
-from oncall.services import grouping_answers
 from oncall.services.changes import Changes
+from oncall.services.grouping import answers as grouping_answers
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import views as view_rows

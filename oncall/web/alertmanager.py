@@ -7,7 +7,7 @@ import hashlib
 from aiohttp import web
 
 from oncall.errors import SignedOut
-from oncall.services import intake
+from oncall.services.intake import intake
 from oncall.web.keys import engine_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.errors import OncallError
-from oncall.services import page_answer
+from oncall.services.answers import page_answer
 from oncall.web import sessions
 from oncall.web.keys import engine_of
 from oncall.web.problems import problem_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from oncall.engine import Engine
-from oncall.services import acting, attachments
+from oncall.services import acting
 from oncall.services.people.rights import Caller
+from oncall.services.record import attachments
 from oncall.services.rotations import on_call_view
 from oncall.services.views import (
     incident_list,

@@ -7,8 +7,8 @@ import re
 from aiohttp import web
 
 from oncall.errors import Invalid, NotFound
-from oncall.services import attachments
-from oncall.services.attachments import NewAttachment
+from oncall.services.record import attachments
+from oncall.services.record.attachments import NewAttachment
 from oncall.web.incidents import number_of, show_incident
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import form_on

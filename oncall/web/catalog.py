@@ -9,12 +9,12 @@ from aiohttp import web
 from oncall.errors import Invalid
 from oncall.expectations import labels_of
 from oncall.moment import parse_moment
-from oncall.services import deploys
 from oncall.services.catalog import checks as checks_view
 from oncall.services.catalog import unowned as unowned_view
 from oncall.services.catalog import view as catalog_view
 from oncall.services.explain import Explanation, explain
 from oncall.services.people.rights import Right
+from oncall.services.record import deploys
 from oncall.walk import Walk
 from oncall.web.forms import cursor_of
 from oncall.web.keys import CALLER, engine_of

@@ -12,13 +12,13 @@ from oncall.engine import Engine
 from oncall.errors import Invalid
 from oncall.expectations import labels_of
 from oncall.moment import parse_moment
-from oncall.services import deploys
 from oncall.services.catalog import checks as checks_view
 from oncall.services.catalog import sources as catalog_sources
 from oncall.services.catalog import unowned as unowned_view
 from oncall.services.catalog import view as catalog_view
 from oncall.services.explain import Explanation, explain
 from oncall.services.people.rights import Caller, Right
+from oncall.services.record import deploys
 from oncall.services.views.incident_view import Cursor
 from oncall.web.operations import Asked, Operation
 from routing.matchers import MatcherError

@@ -12,10 +12,10 @@ from aiohttp import web
 
 from oncall.errors import Invalid, OncallError
 from oncall.misfit import misfit
-from oncall.services import drills, game_days
-from oncall.services.drills import NewDrill
-from oncall.services.game_days import MOST_STEPS, Abort, NewGameDay
 from oncall.services.people.rights import Right
+from oncall.services.practice import drills, game_days
+from oncall.services.practice.drills import NewDrill
+from oncall.services.practice.game_days import MOST_STEPS, Abort, NewGameDay
 from oncall.web.forms import cursor_of, read_form
 from oncall.web.incidents import number_of
 from oncall.web.keys import CALLER, engine_of

@@ -8,8 +8,9 @@ import msgspec
 from aiohttp import web
 
 from oncall.errors import Invalid, OncallError
-from oncall.services import grouping_model, grouping_trials
-from oncall.services.grouping_trials import BacktestQuery, SuggestionsQuery
+from oncall.services.grouping import model as grouping_model
+from oncall.services.grouping import trials as grouping_trials
+from oncall.services.grouping.trials import BacktestQuery, SuggestionsQuery
 from oncall.services.people.rights import Right
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import Problem, form_on, problem_of

@@ -5,7 +5,8 @@ from __future__ import annotations
 from grouping.backtest import Backtest
 from grouping.suggesting import Suggestions
 from oncall.engine import Engine
-from oncall.services import grouping_model, grouping_trials
+from oncall.services.grouping import model as grouping_model
+from oncall.services.grouping import trials as grouping_trials
 from oncall.services.people.rights import Caller, Right
 from oncall.web.operations import Asked, Operation
 

@@ -6,7 +6,7 @@ import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from oncall.services import readiness
+from oncall.services.operation import readiness
 from oncall.web.keys import engine_of
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from aiohttp import web
 
 from oncall.errors import NotFound
-from oncall.services import weekly
+from oncall.services.insight import weekly
+from oncall.services.insight.weekly import SetDigest
 from oncall.services.views import insights
 from oncall.services.views.insights import InsightsQuery
-from oncall.services.weekly import SetDigest
 from oncall.web.chart import bars, by_week, heat
 from oncall.web.csv_tables import as_csv, attachment
 from oncall.web.forms import read_form, read_query

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from oncall.engine import Engine
-from oncall.services import drills, game_days
 from oncall.services.people.rights import Caller
+from oncall.services.practice import drills, game_days
 from oncall.services.views import incident_view
 from oncall.web.operations import Asked, Operation
 

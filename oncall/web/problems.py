@@ -24,7 +24,7 @@ from oncall.errors import (
     Unavailable,
 )
 from oncall.review import SECTIONS
-from oncall.services.attachments import LARGEST
+from oncall.services.record.attachments import LARGEST
 from oncall.web.keys import WRITTEN, Written
 from oncall.web.rendering import render, see_other
 

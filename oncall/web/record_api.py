@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from oncall.engine import Engine
-from oncall.services import actions, reviews, weekly
+from oncall.services.insight import weekly
 from oncall.services.people.rights import Caller
+from oncall.services.record import actions, reviews
 from oncall.web.operations import Asked, Operation
 
 

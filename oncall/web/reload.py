@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from aiohttp import web
 
-from oncall.services import administration
+from oncall.services.operation import administration
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.sessions import api_caller
 

@@ -8,9 +8,9 @@ from aiohttp import web
 
 from oncall.errors import NotFound
 from oncall.review import SECTIONS
-from oncall.services import actions, reviews
-from oncall.services.actions import ActionQuery, ChangeAction, NewAction
-from oncall.services.reviews import DraftReview, SaveReview
+from oncall.services.record import actions, reviews
+from oncall.services.record.actions import ActionQuery, ChangeAction, NewAction
+from oncall.services.record.reviews import DraftReview, SaveReview
 from oncall.services.views import incident_view
 from oncall.web.csv_tables import as_csv, attachment
 from oncall.web.forms import read_form, read_query

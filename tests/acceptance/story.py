@@ -29,8 +29,11 @@ from oncall.config import Secret, Settings, load
 from oncall.engine import Engine
 from oncall.incident import Incident
 from oncall.jobs import periodic
-from oncall.services import delivery, escalation, intake, replies
-from oncall.services.replies import Incoming
+from oncall.services import escalation
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
+from oncall.services.delivery import delivery
+from oncall.services.intake import intake
 from oncall.services.rotations import calendars as rotations
 from oncall.store import incidents, pages, phone
 from oncall.store.phone import PhoneMessage

@@ -6,7 +6,10 @@ from typing import Any
 
 from notifiers.message import Message
 from notifiers.outcome import Outcome, OutcomeKind
-from oncall.services import delivery, escalation, intake, succession
+from oncall.services import escalation
+from oncall.services.delivery import delivery
+from oncall.services.intake import intake
+from oncall.services.operation import succession
 from oncall.together import Together
 from tests.acceptance.providers import Provider
 from tests.acceptance.story import Story, alert, body

@@ -3,7 +3,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from oncall.services import reload
+from oncall.services.operation import reload
 from oncall.services.rotations import calendars
 from tests.acceptance.story import COMPANY, Story, alert, body
 

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from notifiers.outcome import OutcomeKind
 from oncall.jobs import periodic
-from oncall.services import outage, watch
+from oncall.services.operation import outage, watch
 from tests.acceptance.providers import Provider
 from tests.acceptance.story import Story, alert, body
 

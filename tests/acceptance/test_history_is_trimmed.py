@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import sqlalchemy as sa
 
-from oncall.services import history, watch
+from oncall.services.operation import history, watch
 from oncall.store import grouping_state
 from oncall.store.history import PARTS
 from oncall.store.schema import alert as alerts

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from oncall.services import reload
-from oncall.services.reload import BadDirectory
+from oncall.services.operation import reload
+from oncall.services.operation.reload import BadDirectory
 from tests.acceptance.story import COMPANY, Story, alert, body
 
 

@@ -4,8 +4,9 @@ import asyncio
 from datetime import timedelta
 
 from oncall.incident import Actor, Via
-from oncall.services import incidents, replies
-from oncall.services.replies import Incoming
+from oncall.services import incidents
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
 from oncall.store import incidents as incident_rows
 from oncall.store import replies as reply_rows
 from tests.acceptance.story import Story, alert, body

@@ -7,7 +7,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from oncall.services import clock_steps, delivery, escalation, intake, watch
+from oncall.services import escalation
+from oncall.services.delivery import delivery
+from oncall.services.intake import intake
+from oncall.services.operation import clock_steps, watch
 from oncall.store.schema import heartbeat, involvement
 from tests.acceptance.story import Story, alert, body
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from notifiers.message import MessageKind
-from oncall.services import escalation, intake
+from oncall.services import escalation
+from oncall.services.intake import intake
 from oncall.store import incidents, pages
 from oncall.store.pages import Page
 from tests.acceptance.story import Story, alert, body

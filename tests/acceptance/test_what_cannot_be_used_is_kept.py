@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from oncall.services.intake_batch import Batch
+from oncall.services.intake.batch import Batch
 from oncall.store import inbox
 from oncall.store.inbox import Waiting
 from tests.acceptance.story import Story, alert, body

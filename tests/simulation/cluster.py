@@ -18,8 +18,11 @@ from oncall.config import Loaded, Secret, Settings
 from oncall.engine import Engine
 from oncall.errors import Unavailable
 from oncall.jobs import periodic
-from oncall.services import delivery, escalation, intake, replies
-from oncall.services.replies import Incoming
+from oncall.services import escalation
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
+from oncall.services.delivery import delivery
+from oncall.services.intake import intake
 from oncall.services.rotations import calendars as rotations
 from oncall.services.rotations.views import all_schedules
 from oncall.store.inbox_writer import InboxWriter

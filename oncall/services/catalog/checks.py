@@ -25,7 +25,7 @@ from oncall.directory import Directory, Team
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.paging import plan
-from oncall.services import tallying
+from oncall.services.insight import tallying
 from oncall.services.people.rights import Caller, Right
 from oncall.services.rotations.on_call import schedule_key
 from oncall.store import check_reports, service_history

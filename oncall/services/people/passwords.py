@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from oncall.config.secret import Secret
 from oncall.engine import Engine
 from oncall.errors import Invalid, SignedOut
-from oncall.services.administration import note
+from oncall.services.operation.administration import note
 from oncall.services.people import access
 from oncall.services.people.rights import Caller
 from oncall.store import passwords as rows

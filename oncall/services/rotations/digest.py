@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.directory import Team
 from oncall.engine import Engine
-from oncall.services import weekly
+from oncall.services.insight import weekly
 from oncall.services.rotations.on_call import schedule_key
 from oncall.services.rotations.report import Report, report
 from oncall.services.rotations.segments import segments_of

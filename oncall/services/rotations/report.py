@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.directory import Schedule, Team
 from oncall.engine import Engine
-from oncall.services.drills import last_drill, practised
+from oncall.services.practice.drills import last_drill, practised
 from oncall.services.rotations.on_call import schedule_key
 from oncall.services.rotations.segments import segments_of
 from oncall.services.rotations.shown import shown

@@ -16,8 +16,9 @@ from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.incident import Actor, Via
 from oncall.person import Person, Role
-from oncall.services import incidents, replies
-from oncall.services.replies import Incoming
+from oncall.services import incidents
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
 from oncall.services.slack.members import address_of, person_of
 from oncall.store import contacts
 from oncall.store import pages as page_rows

@@ -15,9 +15,10 @@ from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.incident import Actor, Via
 from oncall.person import Person, Role
-from oncall.services import acting, replies, team_pages
+from oncall.services import acting, team_pages
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
 from oncall.services.people.rights import Caller
-from oncall.services.replies import Incoming
 from oncall.services.rotations import overrides
 from oncall.services.rotations.on_call import schedule_key
 from oncall.services.rotations.on_call_view import AHEAD, shifts

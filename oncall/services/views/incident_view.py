@@ -14,9 +14,9 @@ from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Entry, EntryKind, Incident, Involvement, InvolvementStatus, Via
 from oncall.incident.record import ABOUT, Record, Said
-from oncall.services.deploys import NearDeploy, beside
-from oncall.services.messages import links_of
+from oncall.services.delivery.messages import links_of
 from oncall.services.people.rights import Caller, Right
+from oncall.services.record.deploys import NearDeploy, beside
 from oncall.services.views.incident_list import IncidentItem, items_of
 from oncall.services.views.together import Together, view_together
 from oncall.store import incidents as incident_rows

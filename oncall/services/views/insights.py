@@ -11,9 +11,9 @@ import msgspec
 
 from oncall.engine import Engine
 from oncall.seasonal import WEEKS, expected_on, forecast, unusual
+from oncall.services.insight.tally import KindTally, Load, Tally, median_minutes, merged_load
+from oncall.services.insight.tallying import MOST_SHOWN, periods_of, read_load, total_of
 from oncall.services.people.rights import Caller, Right
-from oncall.services.tally import KindTally, Load, Tally, median_minutes, merged_load
-from oncall.services.tallying import MOST_SHOWN, periods_of, read_load, total_of
 from oncall.store import tallies as tally_rows
 
 #: Days before those shown that expectations come from.

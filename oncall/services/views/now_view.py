@@ -8,8 +8,8 @@ import msgspec
 
 from oncall.engine import Engine
 from oncall.incident import IncidentStatus
-from oncall.services.actions import ActionView, viewed
 from oncall.services.people.rights import Caller, Right
+from oncall.services.record.actions import ActionView, viewed
 from oncall.services.rotations import on_call_view
 from oncall.services.rotations.on_call_view import OnCallQuery
 from oncall.services.views.incident_list import IncidentItem, items_of

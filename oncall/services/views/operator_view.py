@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 import msgspec
 
 from oncall.engine import Engine
-from oncall.services import readiness
+from oncall.services.operation import readiness
+from oncall.services.operation.readiness import Readiness
 from oncall.services.people.rights import Caller, Right
-from oncall.services.readiness import Readiness
 from oncall.services.rotations import on_call_view
 from oncall.services.rotations.on_call_view import FeedAge, OnCallQuery
 from oncall.store import access as access_rows

@@ -11,9 +11,9 @@ from notifiers.phone_item import PhoneKind
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.person import Person
-from oncall.services import replies
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
 from oncall.services.people.rights import Caller, Right
-from oncall.services.replies import Incoming
 from oncall.store import phone as rows
 from oncall.store import replies as reply_rows
 from oncall.store import views

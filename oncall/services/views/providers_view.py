@@ -12,9 +12,9 @@ from notifiers import breaker
 from notifiers.breaker import Attempt
 from notifiers.outcome import OutcomeKind
 from oncall.engine import Engine
-from oncall.services.carrying import TAKEN
+from oncall.services.delivery.carrying import TAKEN
+from oncall.services.delivery.provider_report import providers
 from oncall.services.people.rights import Caller, Right
-from oncall.services.provider_report import providers
 from oncall.store import deliveries as delivery_rows
 from oncall.store.deliveries import Delivery
 

@@ -11,9 +11,9 @@ from oncall.directory import Team
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.person import Person
-from oncall.services.actions import ActionView, viewed
-from oncall.services.drills import LastDrill, last_drill, practised
 from oncall.services.people.rights import Caller, Right
+from oncall.services.practice.drills import LastDrill, last_drill, practised
+from oncall.services.record.actions import ActionView, viewed
 from oncall.services.rotations import on_call_view
 from oncall.services.rotations.on_call_view import OnCallQuery, Rotation
 from oncall.services.rotations.standing import reachable

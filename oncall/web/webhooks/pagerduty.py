@@ -7,7 +7,7 @@ from aiohttp import web
 
 from notifiers.pagerduty_inbound import is_signed, read_event
 from oncall.errors import Refused
-from oncall.services import pagerduty_events
+from oncall.services.answers import pagerduty_events
 from oncall.web.keys import engine_of
 
 log = structlog.get_logger(__name__)

@@ -11,8 +11,9 @@ from notifiers import twiml
 from notifiers.twilio_inbound import Form, is_signed, read_call, read_status, read_text
 from oncall.engine import Engine
 from oncall.errors import Invalid, Refused
-from oncall.services import calls, delivery_reports, replies
-from oncall.services.replies import Incoming
+from oncall.services.answers import calls, replies
+from oncall.services.answers.replies import Incoming
+from oncall.services.delivery import reports as delivery_reports
 from oncall.web.keys import engine_of
 
 log = structlog.get_logger(__name__)

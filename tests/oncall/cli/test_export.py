@@ -16,7 +16,7 @@ from oncall.cli.loading import engine_for
 from oncall.cli.main import main
 from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, resolve
-from oncall.services import history
+from oncall.services.operation import history
 from oncall.services.trouble import open_trouble
 from oncall.store import incidents, tallies
 

@@ -14,7 +14,7 @@ from oncall.config import load
 from oncall.demo.alertmanager import labels_of
 from oncall.demo.outage import OUTAGE
 from oncall.demo.past import DAYS, past
-from oncall.services.grouping_setup import configure
+from oncall.services.grouping.setup import configure
 
 COMPANY = Path(__file__).resolve().parents[3] / "examples" / "company"
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)

@@ -28,17 +28,12 @@ from oncall.config import Settings, load
 from oncall.engine import Organisation
 from oncall.incident import EntryKind, IncidentStatus, InvolvementStatus
 from oncall.person import ContactMethod, ContactRule
-from oncall.services import (
-    calls,
-    delivery,
-    delivery_reports,
-    escalation,
-    incident_posts,
-    intake,
-    lost_answers,
-    replies,
-)
-from oncall.services.replies import Incoming
+from oncall.services import escalation
+from oncall.services.answers import calls, replies
+from oncall.services.answers.replies import Incoming
+from oncall.services.delivery import delivery, incident_posts, lost_answers
+from oncall.services.delivery import reports as delivery_reports
+from oncall.services.intake import intake
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows

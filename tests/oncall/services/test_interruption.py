@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.services.interruption import LONGEST, costing, interrupted
+from oncall.services.insight.interruption import LONGEST, costing, interrupted
 from oncall.store.insights import PastAnswer, PastIncident, PastPage
 
 NOON = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

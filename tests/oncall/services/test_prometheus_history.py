@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from oncall.errors import Unavailable
-from oncall.services.prometheus_history import past_alerts
+from oncall.services.grouping.prometheus_history import past_alerts
 
 RULES = """
 groups:

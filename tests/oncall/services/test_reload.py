@@ -14,7 +14,7 @@ from oncall.clock import SystemClock
 from oncall.config import Settings, load
 from oncall.demo import neighbours
 from oncall.engine import Organisation
-from oncall.services.reload import BadDirectory, reload
+from oncall.services.operation.reload import BadDirectory, reload
 from routing.catalog import Entry, Origin
 from routing.catalog.assembly import SourceContent
 from routing.problem import ProblemLevel

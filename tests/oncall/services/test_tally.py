@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.services.tally import (
+from oncall.services.insight.tally import (
     MOST_KINDS,
     History,
     KindTally,
@@ -22,7 +22,7 @@ from oncall.services.tally import (
     merged_load,
     tallies,
 )
-from oncall.services.tallying import DAY, days_in, periods_of, read_load, read_tally, spans_of
+from oncall.services.insight.tallying import DAY, days_in, periods_of, read_load, read_tally, spans_of
 from oncall.store.insights import KindCount, PastAnswer, PastIncident, PastPage
 
 MONDAY = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)

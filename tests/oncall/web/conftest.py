@@ -23,7 +23,9 @@ from oncall.config import Secret, Settings, load
 from oncall.directory import Directory
 from oncall.engine import Engine
 from oncall.person import Person, Role
-from oncall.services import delivery, escalation, intake
+from oncall.services import escalation
+from oncall.services.delivery import delivery
+from oncall.services.intake import intake
 from oncall.services.people import access
 from oncall.services.people.rights import Caller
 from oncall.store import incidents as incident_rows

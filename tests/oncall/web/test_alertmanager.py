@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from oncall.services import watch
+from oncall.services.operation import watch
 from oncall.store import inbox, incidents
 from routing.sources import SOURCES
 from tests.oncall.web.conftest import KEY

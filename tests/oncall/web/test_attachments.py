@@ -10,8 +10,8 @@ from aiohttp import FormData
 from msgspec.structs import replace
 
 from oncall.errors import Invalid, Refused
-from oncall.services import attachments
-from oncall.services.attachments import NewAttachment
+from oncall.services.record import attachments
+from oncall.services.record.attachments import NewAttachment
 from oncall.web.app import create_app
 from tests.oncall.web.conftest import firing
 

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from oncall.checks import CustomCheck
 from oncall.engine import Organisation
 from oncall.person import Role
-from oncall.services import tallying
 from oncall.services.catalog import sources as catalog_sources
-from oncall.services.messages import messages_for
+from oncall.services.delivery.messages import messages_for
+from oncall.services.insight import tallying
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store import silences

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from oncall.checks import CustomCheck
 from oncall.engine import Organisation
-from oncall.services import deploys
 from oncall.services.catalog import sources as catalog_sources
 from oncall.services.catalog.sources import PushedEntry
-from oncall.services.deploys import NewDeploy
+from oncall.services.record import deploys
+from oncall.services.record.deploys import NewDeploy
 from routing.catalog import Tool, ToolKind
 from tests.oncall.web.conftest import firing
 

@@ -9,7 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from oncall.services import acting, actions, drills, game_days, reviews
+from oncall.services import acting
+from oncall.services.practice import drills, game_days
+from oncall.services.record import actions, reviews
 from oncall.services.rotations import cover, overrides
 from oncall.services.views import phone_view
 from oncall.store import incidents as incident_rows

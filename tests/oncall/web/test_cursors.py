@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from oncall.incident import Incident, IncidentStatus, Involvement, InvolvementStatus
 from oncall.practice import GameDay
-from oncall.services import actions, deploys, drills, game_days
+from oncall.services.practice import drills, game_days
+from oncall.services.record import actions, deploys
 from oncall.services.views import operator_view
 from oncall.store import access, incidents, practice, reviews
 from oncall.store import deploys as deploy_rows

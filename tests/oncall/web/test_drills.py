@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from oncall.errors import NotFound, Refused
-from oncall.services import drills
-from oncall.services.drills import NewDrill
+from oncall.services.practice import drills
+from oncall.services.practice.drills import NewDrill
 from oncall.services.views import phone_view
 from oncall.store import incidents as incident_rows
 

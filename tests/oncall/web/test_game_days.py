@@ -8,8 +8,9 @@ import pytest
 
 from oncall.errors import AlreadyResolved, Invalid, NotFound, Refused
 from oncall.practice import LATEST, DrillState
-from oncall.services import acting, drills, game_days
-from oncall.services.game_days import Abort, NewGameDay, NewStep
+from oncall.services import acting
+from oncall.services.practice import drills, game_days
+from oncall.services.practice.game_days import Abort, NewGameDay, NewStep
 from oncall.services.rotations import report
 from oncall.services.views import operator_view, phone_view, team_view
 from tests.oncall.web.conftest import START, firing

@@ -11,8 +11,8 @@ from grouping import Case
 from grouping.cases import CASE
 from grouping.lesson import Fitted, Gain
 from oncall.errors import Invalid, Unavailable
-from oncall.services import grouping_model
-from oncall.services.grouping_model import is_due
+from oncall.services.grouping import model as grouping_model
+from oncall.services.grouping.model import is_due
 from oncall.store import grouping_answers, grouping_state
 from oncall.store.grouping_answers import ModelState, ModelVersion
 from tests.oncall.web.conftest import firing

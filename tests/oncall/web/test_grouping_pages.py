@@ -13,7 +13,9 @@ from grouping.backtest import run as try_out
 from grouping.suggesting import Asked, Suggestions, answer
 from oncall.errors import Unavailable
 from oncall.person import Role
-from oncall.services import apart, grouping_trials, incidents
+from oncall.services import incidents
+from oncall.services.grouping import trials as grouping_trials
+from oncall.services.operation import apart
 from oncall.store import access as access_rows
 from oncall.store import alerts as alert_rows
 from oncall.store.grouping_answers import ModelState

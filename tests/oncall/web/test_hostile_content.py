@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from oncall.services import tallying
+from oncall.services.insight import tallying
 from oncall.web.app import ROUTES
 from tests.oncall.web.conftest import firing
 

@@ -4,8 +4,9 @@ import csv
 import io
 from datetime import date, timedelta
 
-from oncall.services import acting, tallying
-from oncall.services.tally import KindTally, Load, PersonTally, Tally, merged_load
+from oncall.services import acting
+from oncall.services.insight import tallying
+from oncall.services.insight.tally import KindTally, Load, PersonTally, Tally, merged_load
 from oncall.services.views import insights
 from oncall.services.views.insights import days_ahead, kinds_load, person_weeks, volume, weeks_between
 from oncall.store import insights as rows

@@ -8,7 +8,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from oncall.services import acting, deploys, incidents
+from oncall.services import acting, incidents
+from oncall.services.record import deploys
 from oncall.services.views import incident_view
 from tests.oncall.web.conftest import firing
 

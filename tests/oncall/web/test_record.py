@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from oncall.errors import Invalid, NotFound, Refused
-from oncall.services import acting, incident_posts
+from oncall.services import acting
 from oncall.services.acting import Assign, Describe, read_act
+from oncall.services.delivery import incident_posts
 from oncall.services.views import incident_view
 from oncall.store import past
 from tests.oncall.web.conftest import firing

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from oncall.errors import AlreadyTaken, Invalid, NotFound, Refused
-from oncall.services import acting, actions, reviews
-from oncall.services.actions import ActionQuery, ChangeAction, NewAction, is_day_of_reminder, reminder
-from oncall.services.reviews import DraftReview, SaveReview
+from oncall.services import acting
+from oncall.services.record import actions, reviews
+from oncall.services.record.actions import ActionQuery, ChangeAction, NewAction, is_day_of_reminder, reminder
+from oncall.services.record.reviews import DraftReview, SaveReview
 from oncall.services.views import now_view, operator_view, phone_view, team_view
 from oncall.store.reviews import ActionItem
 from tests.oncall.web.conftest import firing

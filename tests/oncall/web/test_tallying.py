@@ -8,9 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from oncall.incident import Actor, Via
-from oncall.services import history, incidents, tallying
+from oncall.services import incidents
+from oncall.services.insight import tallying
+from oncall.services.insight.tally import VERSION
+from oncall.services.operation import history
 from oncall.services.people.rights import Caller
-from oncall.services.tally import VERSION
 from oncall.services.views.insights import InsightsQuery, view_insights
 from oncall.store import tallies
 from tests.oncall.web.conftest import firing
@@ -76,7 +78,7 @@ async def test_nothing_is_counted_twice_however_often_it_is_added_up(happens, en
 
 
 async def test_drills_are_left_out(happens, engine, caller, look):
-    from oncall.services import drills
+    from oncall.services.practice import drills
 
     await drills.start(engine, caller("ana"), drills.NewDrill(team="payments"))
     await tallying.keep_up(engine)

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.errors import NotFound, Refused
 from oncall.person import Role
-from oncall.services import actions, weekly
+from oncall.services.insight import weekly
+from oncall.services.insight.weekly import SetDigest
+from oncall.services.record import actions
 from oncall.services.rotations import digest as rotation_digest
 from oncall.services.views import phone_view
-from oncall.services.weekly import SetDigest
 from tests.oncall.web.conftest import START, firing
 from tests.oncall.web.test_hostile_content import ATTACK, hostile
 

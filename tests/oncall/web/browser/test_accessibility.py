@@ -6,7 +6,10 @@ from datetime import date
 
 import pytest
 
-from oncall.services import acting, actions, game_days, reviews, tallying
+from oncall.services import acting
+from oncall.services.insight import tallying
+from oncall.services.practice import game_days
+from oncall.services.record import actions, reviews
 from tests.oncall.web.browser.conftest import DESK, PHONE
 from tests.oncall.web.conftest import firing
 from tests.oncall.web.test_hostile_content import views

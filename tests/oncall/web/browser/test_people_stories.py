@@ -9,8 +9,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from oncall.incident import Actor, Via
-from oncall.services import drills, game_days, incidents
+from oncall.services import incidents
 from oncall.services.people import access
+from oncall.services.practice import drills, game_days
 from tests.oncall.web.browser.conftest import DESK
 from tests.oncall.web.conftest import firing
 

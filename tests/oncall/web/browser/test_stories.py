@@ -8,7 +8,8 @@ import pytest
 from playwright.async_api import expect
 
 from oncall.incident import Actor, Via
-from oncall.services import incidents, tallying
+from oncall.services import incidents
+from oncall.services.insight import tallying
 from tests.oncall.web.browser.conftest import DESK
 from tests.oncall.web.conftest import firing
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from oncall.incident import Actor, Entry, EntryKind, IncidentStatus, Via
-from oncall.services import incident_posts, incidents
+from oncall.services import incidents
+from oncall.services.delivery import incident_posts
 from oncall.standins.faults import Fault
 from oncall.store import incidents as incident_rows
 

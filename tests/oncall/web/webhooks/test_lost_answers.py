@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.incident import EntryKind
 from oncall.person import ContactMethod, ContactRule
-from oncall.services import delivery, lost_answers
+from oncall.services.delivery import delivery, lost_answers
 from oncall.standins.faults import Fault
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.incident import Actor, Via
 from oncall.person import ContactMethod, ContactRule
-from oncall.services import incident_posts, incidents, lost_answers
+from oncall.services import incidents
+from oncall.services.delivery import incident_posts, lost_answers
 from oncall.standins.faults import Fault
 from oncall.store import deliveries as delivery_rows
 from oncall.store import pages as page_rows

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.incident import Actor, Via
 from oncall.person import ContactMethod, ContactRule
-from oncall.services import incident_posts, incidents
+from oncall.services import incidents
+from oncall.services.delivery import incident_posts
 from oncall.services.people import contacts
 from oncall.services.people.contacts import Method
 from oncall.standins.faults import Fault

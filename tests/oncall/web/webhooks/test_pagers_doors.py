@@ -18,7 +18,7 @@ from notifiers.throttle import TEXT_LIMITS
 from oncall.engine import Organisation
 from oncall.incident import IncidentStatus
 from oncall.person import ContactMethod, ContactRule
-from oncall.services import receipts
+from oncall.services.answers import receipts
 from oncall.store import incidents as incident_rows
 
 SECRET = "pd-webhook-signing-secret"

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.incident import EntryKind, IncidentStatus
 from oncall.person import ContactMethod, ContactRule, Role
-from oncall.services import intake
+from oncall.services.intake import intake
 from oncall.services.slack import doors as slack_doors
 from oncall.services.slack import groups as slack_groups
 from oncall.store import incidents as incident_rows

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.incident import Actor, EntryKind, Via
 from oncall.person import Role
-from oncall.services import incident_posts, incidents
+from oncall.services import incidents
+from oncall.services.delivery import incident_posts
 from oncall.services.slack import doors as slack_doors
 from oncall.services.slack.thread import TAKEN_BACK
 from oncall.services.views import incident_view

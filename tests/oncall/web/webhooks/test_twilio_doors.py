@@ -13,7 +13,7 @@ from notifiers.outcome import OutcomeKind
 from oncall.engine import Organisation
 from oncall.errors import NotFound
 from oncall.incident import IncidentStatus
-from oncall.services import provider_report
+from oncall.services.delivery import provider_report
 from oncall.standins.faults import Fault
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows

@@ -15,9 +15,9 @@ from grouping.score import SIGNALS
 from grouping.suggesting import Asked, Past, Suggestions
 from oncall.engine import Engine
 from oncall.errors import Invalid
-from oncall.services.apart import compute
-from oncall.services.grouping_model import learned_in_force
-from oncall.services.grouping_setup import settings_of
+from oncall.services.grouping.model import learned_in_force
+from oncall.services.grouping.setup import settings_of
+from oncall.services.operation.apart import compute
 from oncall.services.people.rights import Caller, Right
 from oncall.store import past_alerts
 from oncall.store.past_alerts import StoredAlert

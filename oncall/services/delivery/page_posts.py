@@ -15,7 +15,7 @@ from notifiers.notifier import Follows
 from notifiers.outcome import OutcomeKind
 from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, EntryKind, Incident, InvolvementStatus
-from oncall.services.messages import messages_for
+from oncall.services.delivery.messages import messages_for
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
 from oncall.store import posts

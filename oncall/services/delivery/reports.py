@@ -13,7 +13,7 @@ from notifiers.message import MessageKind
 from notifiers.outcome import Outcome, OutcomeKind, moves_forward
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
-from oncall.services.carrying import alarm_operator, next_method
+from oncall.services.delivery.carrying import alarm_operator, next_method
 from oncall.store import contacts
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows

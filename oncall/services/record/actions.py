@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
-from oncall.services.administration import note
+from oncall.services.operation.administration import note
 from oncall.services.people.rights import Caller, Right
 from oncall.services.telling import tell_person
 from oncall.store import incidents as incident_rows

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifiers.message import Link, Message, MessageKind
 from oncall.engine import Engine
 from oncall.incident import Incident
-from oncall.services import deploys
+from oncall.services.record import deploys
 from oncall.store import alerts as alert_rows
 from oncall.store import replies
 from oncall.store.pages import Page

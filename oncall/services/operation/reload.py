@@ -9,7 +9,7 @@ import structlog
 from oncall.config import compare, load
 from oncall.engine import Engine
 from oncall.errors import Invalid
-from oncall.services.reorganisation import left_behind, moved
+from oncall.services.operation.reorganisation import left_behind, moved
 from routing.problem import Problem
 
 log = structlog.get_logger(__name__)

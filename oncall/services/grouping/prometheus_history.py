@@ -14,7 +14,7 @@ from grouping.history import joined, learn_from, runs
 from grouping.replay import Recorded
 from oncall.engine import Engine
 from oncall.errors import Invalid, Unavailable
-from oncall.services.grouping_setup import configure
+from oncall.services.grouping.setup import configure
 from oncall.store import grouping_state, leases
 
 STEP = timedelta(seconds=30)

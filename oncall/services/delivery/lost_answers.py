@@ -9,9 +9,9 @@ from notifiers.notifier import FindsSent
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
-from oncall.services import delivery_reports
-from oncall.services.carrying import follow
-from oncall.services.sent_before import look
+from oncall.services.delivery import reports as delivery_reports
+from oncall.services.delivery.carrying import follow
+from oncall.services.delivery.sent_before import look
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows

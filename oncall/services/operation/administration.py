@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from oncall.engine import Engine
+from oncall.services.operation.reload import reload as take_into_force
 from oncall.services.people.rights import Caller, Right
-from oncall.services.reload import reload as take_into_force
 from oncall.store import access
 from oncall.store.access import AuditLine
 from routing.problem import Problem

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.errors import Invalid, Unavailable
-from oncall.services.intake_batch import Batch
+from oncall.services.intake.batch import Batch
 from oncall.services.trouble import open_trouble
 from oncall.store import inbox, leases
 from oncall.store.inbox import Quarantined, Received, Waiting

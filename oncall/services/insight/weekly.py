@@ -14,12 +14,12 @@ from oncall.directory import Team
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.person import Person, Role
-from oncall.services.actions import viewed
-from oncall.services.administration import note
-from oncall.services.drills import LastDrill, last_drills, practised
+from oncall.services.insight.tally import Tally, median_minutes, merged
+from oncall.services.insight.tallying import read_tally
+from oncall.services.operation.administration import note
 from oncall.services.people.rights import Caller, Right
-from oncall.services.tally import Tally, median_minutes, merged
-from oncall.services.tallying import read_tally
+from oncall.services.practice.drills import LastDrill, last_drills, practised
+from oncall.services.record.actions import viewed
 from oncall.services.telling import QUIET_CHANNELS, tell_person
 from oncall.services.views.insights import COMPARED, kinds_load, people_load, volume
 from oncall.store import digest_refusals, reviews, rotation_findings

@@ -8,8 +8,9 @@ from datetime import timedelta
 from notifiers.notifier import GivesReceipts
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
-from oncall.services import delivery_reports, replies
-from oncall.services.replies import Incoming
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
+from oncall.services.delivery import reports as delivery_reports
 from oncall.store import deliveries as delivery_rows
 from oncall.store import pages as page_rows
 from oncall.store.deliveries import AwaitedReceipt

@@ -15,7 +15,7 @@ import structlog
 from notifiers.message import Message, MessageKind
 from oncall.engine import Engine, Outage
 from oncall.paging import plan
-from oncall.services.carrying import TAKEN
+from oncall.services.delivery.carrying import TAKEN
 
 log = structlog.get_logger(__name__)
 

@@ -11,10 +11,10 @@ from notifiers.replies import Verb, parse_keys
 from notifiers.twilio_inbound import InboundCall
 from oncall.engine import Engine
 from oncall.incident import Incident, InvolvementStatus
-from oncall.services import replies
-from oncall.services.messages import messages_for
-from oncall.services.page_posts import standings_of
-from oncall.services.replies import Incoming
+from oncall.services.answers import replies
+from oncall.services.answers.replies import Incoming
+from oncall.services.delivery.messages import messages_for
+from oncall.services.delivery.page_posts import standings_of
 from oncall.store import contacts
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from oncall.services.tally import night_of
+from oncall.services.insight.tally import night_of
 from oncall.store.insights import PastAnswer, PastIncident, PastPage
 
 #: The most one page counts for.

@@ -10,8 +10,8 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
-from oncall.services.interruption import costing, interrupted
-from oncall.services.tally import VERSION, History, Load, Tally, merged, tallies
+from oncall.services.insight.interruption import costing, interrupted
+from oncall.services.insight.tally import VERSION, History, Load, Tally, merged, tallies
 from oncall.store import insights as rows
 from oncall.store import tallies as tally_rows
 

@@ -16,8 +16,8 @@ from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import DuePage, Wait
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, Incident
-from oncall.services.carrying import NO_CHANNEL, Carried, Parcel, carry, next_method, record, still_wanted
-from oncall.services.messages import messages_for
+from oncall.services.delivery.carrying import NO_CHANNEL, Carried, Parcel, carry, next_method, record, still_wanted
+from oncall.services.delivery.messages import messages_for
 from oncall.store import contacts
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows

@@ -20,8 +20,8 @@ from notifiers.retry import RetryDecision
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus, release_held
 from oncall.incident.values import with_involvement
-from oncall.services import sent_before
-from oncall.services.messages import ASKING
+from oncall.services.delivery import sent_before
+from oncall.services.delivery.messages import ASKING
 from oncall.services.trouble import open_trouble
 from oncall.store import contacts, posts
 from oncall.store import deliveries as delivery_rows

@@ -15,8 +15,8 @@ from grouping.learned import LEAST_ANSWERS
 from grouping.lesson import Fitted, Lesson
 from oncall.engine import Engine
 from oncall.errors import Invalid, Unavailable
-from oncall.services import administration
-from oncall.services.apart import compute
+from oncall.services.operation import administration
+from oncall.services.operation.apart import compute
 from oncall.services.people.rights import Caller, Right
 from oncall.store import grouping_answers as rows
 from oncall.store import grouping_state

@@ -17,9 +17,9 @@ from oncall.incident import ENGINE, all_resolved, gone_stale, reopen, rest_unkno
 from oncall.incident import merge as merge_incidents
 from oncall.services import escalation
 from oncall.services.changes import Changes
-from oncall.services.grouping_setup import configure
-from oncall.services.intake_decode import Body, bodies_of
-from oncall.services.placement import Placed, Placement
+from oncall.services.grouping.setup import configure
+from oncall.services.intake.decode import Body, bodies_of
+from oncall.services.intake.placement import Placed, Placement
 from oncall.store import alerts as alert_rows
 from oncall.store import grouping_answers, grouping_state, heartbeats, inbox, incidents, silences
 from oncall.store.alerts import Episode, EpisodeStatus

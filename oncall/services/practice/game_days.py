@@ -23,9 +23,9 @@ from oncall.practice import (
     why_left_out,
 )
 from oncall.services import incidents
-from oncall.services.administration import note
-from oncall.services.drills import open_drill, titled
+from oncall.services.operation.administration import note
 from oncall.services.people.rights import Caller, Right
+from oncall.services.practice.drills import open_drill, titled
 from oncall.services.telling import tell_person, tell_team
 from oncall.store import incidents as incident_rows
 from oncall.store import practice as rows

@@ -16,8 +16,8 @@ from oncall.incident import ENGINE, Arrival, EntryKind, open_incident
 from oncall.incident.values import Entry
 from oncall.practice import PlannedDrill, answered_after
 from oncall.services import incidents
-from oncall.services.administration import note
 from oncall.services.changes import Changes
+from oncall.services.operation.administration import note
 from oncall.services.people.rights import Caller, Right
 from oncall.services.telling import tell_team
 from oncall.store import incidents as incident_rows

@@ -18,8 +18,8 @@ from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import SPACING, Engine
 from oncall.incident import ALERTMANAGER, Entry, EntryKind, Incident, Involvement
 from oncall.incident.record import ABOUT
-from oncall.services import page_posts
-from oncall.services.messages import links_of
+from oncall.services.delivery import page_posts
+from oncall.services.delivery.messages import links_of
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import posts

@@ -15,11 +15,11 @@ from oncall.engine import Engine
 from oncall.errors import AlreadyTaken, Invalid, NotFound
 from oncall.incident import Incident
 from oncall.review import MOST_SECTION, SECTIONS, Answer, Durations, EarlierIncident, Facts, NearChange, Review
-from oncall.services import actions
-from oncall.services.actions import ActionView
-from oncall.services.administration import note
-from oncall.services.deploys import beside
+from oncall.services.operation.administration import note
 from oncall.services.people.rights import Caller, Right
+from oncall.services.record import actions
+from oncall.services.record.actions import ActionView
+from oncall.services.record.deploys import beside
 from oncall.services.views.similar import COMPARED, nearest
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows

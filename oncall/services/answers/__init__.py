@@ -1,0 +1,1 @@
+"""What people and pagers answer, through whatever door."""

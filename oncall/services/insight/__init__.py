@@ -1,0 +1,1 @@
+"""What incidents add up to, and who is told."""

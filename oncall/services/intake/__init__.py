@@ -1,0 +1,1 @@
+"""From a body at the door to incidents: accepted, worked off in batches, placed."""

@@ -1,0 +1,1 @@
+"""Running the engine: reload, watch, outage, readiness, history, what admins do."""

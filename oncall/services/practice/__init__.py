@@ -1,0 +1,1 @@
+"""Drills and game days."""
