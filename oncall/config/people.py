@@ -122,7 +122,14 @@ def _rules(section: Section, key: str, defaults: Mapping[str, Rules], methods: t
         return read_rules(section, key)
     # What holds for everybody names channels that not everybody has.
     channels = {method.channel for method in methods}
-    usable = tuple(rule for rule in defaults.get(key) or BUILT_IN_RULES if rule.channel in channels)
+    wanted = defaults.get(key) or BUILT_IN_RULES
+    usable = tuple(rule for rule in wanted if rule.channel in channels)
+    if not usable and key == "important" and not channels <= {*BUILT_IN} and section.text("role") != "viewer":
+        # Somebody without any address is told by a lint; this one has some, and looks well.
+        named = " or ".join(dict.fromkeys(rule.channel for rule in wanted))
+        what = f"{section.about} has no {named}, by which defaults ask, so only the phone in the browser rings"
+        mend = f"Give them {named}, or important: rules of their own"
+        section.reading.warn(section.place(), what, mend)
     return usable or (ContactRule(channel=BUILT_IN[0]),)
 
 

@@ -70,6 +70,20 @@ def test_somebody_with_no_channel_is_asked_on_the_built_in_phone_and_that_is_sai
     assert lines == ["people.yaml:1: warning: ana can be reached in the browser only. Add mobile, slack or email"]
 
 
+def test_somebody_whom_the_companys_rules_do_not_reach_is_said(told):
+    """They have an address, so the directory looks well, and at night nobody looks at a browser."""
+    lines = told(
+        people="ana: {name: Ana Ruiz, email: ana@shop.example}\n",
+        oncall="defaults: {fallback_team: ops, important: [{via: slack}, {via: sms, after: 1m}]}\n",
+    )
+    assert lines == [
+        (
+            "people.yaml:1: warning: person ana has no slack or sms, by which defaults ask, so only the phone in the browser"
+            " rings. Give them slack or sms, or important: rules of their own"
+        )
+    ]
+
+
 def test_people_may_be_spread_over_files(loaded):
     directory = loaded(people__europe="ben: {name: Ben Okafor, email: ben@shop.example, role: viewer}\n")
     assert set(directory.people) == {"ana", "ben"}
