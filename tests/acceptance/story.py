@@ -43,6 +43,7 @@ from schedules.reading import Reading
 from schedules.worker import Request, answer
 from tests.acceptance import invariants
 from tests.acceptance.providers import Provider
+from tests.read_here import BOUND
 
 COMPANY = Path(__file__).parent / "company"
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
@@ -85,7 +86,7 @@ class Calendars:
     async def read(self, request: Request) -> Reading:
         if request.body not in _read_before:
             wide = msgspec.structs.replace(request, begin=DAY - timedelta(days=60), end=DAY + timedelta(days=430))
-            _read_before[request.body] = answer(wide)
+            _read_before[request.body] = answer(wide, series_seconds=BOUND)
         return _read_before[request.body]
 
     async def close(self) -> None:

@@ -203,10 +203,10 @@ async def test_what_cannot_be_done_is_said(engine, caller, over):
 
 async def test_an_incident_has_not_endlessly_many_items(engine, caller, over, monkeypatch):
     monkeypatch.setattr(actions, "MOST", 2)
-    for _ in range(2):
-        await actions.add(engine, caller("ana"), over, NewAction(text="x"))
+    for number in range(2):
+        await actions.add(engine, caller("ana"), over, NewAction(text=f"item {number}"))
     with pytest.raises(Invalid):
-        await actions.add(engine, caller("ana"), over, NewAction(text="x"))
+        await actions.add(engine, caller("ana"), over, NewAction(text="one more"))
 
 
 async def test_lists_are_filtered_and_paged(engine, caller, over):
