@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from oncall.incident import Actor, Via
 from oncall.services import incidents
@@ -79,16 +82,16 @@ async def test_a_stranger_changes_nothing_and_gets_no_answer(story: Story) -> No
     await story.expect_call("alice", within="2m")
 
 
-async def test_invariant_5_an_acknowledgement_counts_from_when_it_holds_the_incident(story: Story) -> None:
+@pytest.mark.parametrize("verb", [incidents.acknowledge, incidents.resolve])
+async def test_invariant_5_what_people_do_counts_from_when_it_holds_the_incident(story: Story, verb: Any) -> None:
     """While it waits for the database pages still go out; its time in the record is not before theirs."""
     await story.at("09:00").receive(body(alert("LedgerDown", service="ledger")))
     await story.expect_text("carol")
     async with story.engine.database.write() as tx:
         await incident_rows.get(tx, [1], lock=True)
-        acknowledging = asyncio.create_task(incidents.acknowledge(story.engine, 1, by=Actor("carol", Via.PHONE)))
-        resolving = asyncio.create_task(incidents.resolve(story.engine, 1, by=Actor("carol", Via.PHONE)))
+        waiting = asyncio.create_task(verb(story.engine, 1, by=Actor("carol", Via.PHONE)))
         await asyncio.sleep(0)
         story.clock.move_to(story.clock.now() + timedelta(seconds=9))
-    assert (await acknowledging).lead.acknowledged_at == story.clock.now()
-    assert (await resolving).resolved_at == story.clock.now()
+    changed = await waiting
+    assert story.clock.now() in {changed.lead.acknowledged_at, changed.resolved_at}
     story.forget_messages()
