@@ -81,14 +81,7 @@ def _read(dump: Coroutine[object, object, _T]) -> _T:
 
 
 def _write(made: Company, out: Path) -> None:
-    lines = ["# What is left to do", "", "Written by `oncall import`; delete it when you are done.", ""]
-    made.files["IMPORT.md"] = "\n".join([*lines, *(f"- [ ] {note}" for note in made.notes), ""]).encode()
-    for name, body in sorted(made.files.items()):
-        path = out / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Numbers, calendar addresses and the key are nobody else's business.
-        path.touch(mode=0o600)
-        path.write_bytes(body)
+    made.write(out)
     loaded = load(out, {})
     for problem in loaded.problems:
         click.secho(str(problem), fg="red" if problem in loaded.errors else "yellow", err=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -32,6 +33,17 @@ class Company:
     def note(self, text: str) -> None:
         """Leave something to a person."""
         self.notes.append(text)
+
+    def write(self, folder: Path) -> None:
+        """Write every file, and `IMPORT.md` with what is left to do; nobody else may read them."""
+        lines = ["# What is left to do", "", "Written by `oncall import`; delete it when you are done.", ""]
+        notes = "\n".join([*lines, *(f"- [ ] {note}" for note in self.notes), ""])
+        for name, body in sorted({**self.files, "IMPORT.md": notes.encode()}.items()):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # Numbers, calendar addresses and the key.
+            path.touch(mode=0o600)
+            path.write_bytes(body)
 
     def rotation(self, team: str, name: str, title: str, shifts: Iterable[tuple[str, datetime, datetime]]) -> Any:
         """Shifts of people as a calendar file of that team, and how the team's file names it."""

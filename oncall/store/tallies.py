@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import counter, incident, tally, timeline
+
+_Kept = TypeVar("_Kept", str, int)
 
 #: The row of `counter` with the last line of the timeline that was added up.
 _MARK = "tally"
@@ -98,25 +101,25 @@ async def sums_of_teams(
     tx: AsyncConnection, teams: Collection[str], wanted: Sequence[str]
 ) -> dict[str, dict[str, str]]:
     """By team and period the sums of these periods; those that exist."""
-    query = sa.select(tally.c.team, tally.c.period, tally.c.sums).where(
-        tally.c.period.in_(wanted), tally.c.team.in_(list(teams))
-    )
-    found: dict[str, dict[str, str]] = {}
-    for row in (await tx.execute(query)).all():
-        found.setdefault(row.team, {})[row.period] = row.sums
-    return found
+    return await _of_teams(tx, tally.c.sums, teams, wanted)
 
 
 async def counts_of_teams(
     tx: AsyncConnection, teams: Collection[str], wanted: Sequence[str]
 ) -> dict[str, dict[str, int]]:
     """By team and period how many incidents these periods brought; those that exist."""
-    query = sa.select(tally.c.team, tally.c.period, tally.c.incidents).where(
+    return await _of_teams(tx, tally.c.incidents, teams, wanted)
+
+
+async def _of_teams(
+    tx: AsyncConnection, what: sa.Column[_Kept], teams: Collection[str], wanted: Sequence[str]
+) -> dict[str, dict[str, _Kept]]:
+    query = sa.select(tally.c.team, tally.c.period, what).where(
         tally.c.period.in_(wanted), tally.c.team.in_(list(teams))
     )
-    found: dict[str, dict[str, int]] = {}
-    for row in (await tx.execute(query)).all():
-        found.setdefault(row.team, {})[row.period] = row.incidents
+    found: dict[str, dict[str, _Kept]] = {}
+    for team, period, kept in (await tx.execute(query)).all():
+        found.setdefault(team, {})[period] = kept
     return found
 
 

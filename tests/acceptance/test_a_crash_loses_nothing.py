@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import pytest
+
 from notifiers.message import Message
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.services import escalation
@@ -158,6 +160,29 @@ async def test_invariant_4_a_node_too_busy_to_record_in_time_does_not_send_again
     await story.settle()
     assert len(slow.sent) == 1
     assert not story.engine.carrying
+
+
+async def test_pages_that_a_busy_node_is_still_sending_keep_no_other_from_being_sent(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their leases are over, so they are first in the line that one claim takes its share of."""
+    monkeypatch.setattr(delivery, "MOST", 1)
+    slow = Slow()
+    story.sms = slow
+    story.engine.notifiers = {**story.engine.notifiers, "sms": slow}
+    await story.post(body(alert("FinderDown", service="finder"), group="a"))
+    await intake.process_due(story.engine)
+    begun = await delivery.send_due(story.engine)
+    await slow.began.wait()
+    story.clock.move_to(story.clock.now() + delivery.LEASE)
+    await story.post(body(alert("CheckoutDown", service="checkout"), group="b"))
+    await intake.process_due(story.engine)
+    more = await delivery.send_due(story.engine)
+    assert len(more) == 1
+    slow.goes_on.set()
+    await asyncio.gather(*begun, *more)
+    await story.expect_text("carol", saying="CheckoutDown")
+    await story.settle()
 
 
 async def test_a_page_whose_node_stood_still_and_that_nobody_took_over_is_sent_all_the_same(story: Story) -> None:

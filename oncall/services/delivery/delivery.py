@@ -45,7 +45,9 @@ async def send_due(engine: Engine) -> list[asyncio.Task[None]]:
     """
     now = engine.clock.now()
     async with engine.database.write() as tx:
-        due = [page for page in await page_rows.due(tx, now, MOST) if page.id not in engine.carrying]
+        # Those under way may stand first in line; beyond them there is room for as many as ever.
+        found = await page_rows.due(tx, now, MOST + len(engine.carrying))
+        due = [page for page in found if page.id not in engine.carrying][:MOST]
         # What a limit holds back rides along with the first message that goes to the same contact.
         due += await page_rows.held_beside(tx, due)
         parcels = await _claim(engine, tx, due, now) if due else []

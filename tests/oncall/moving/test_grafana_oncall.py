@@ -55,10 +55,7 @@ def dump(**more) -> Dump:
 def written(one: Dump, folder):
     """The directory, as an engine loads it."""
     made = company(one, new_key=lambda: "k" * 48, made_at=NOW)
-    for name, body in made.files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(body)
+    made.write(folder)
     return made, load(folder, {})
 
 
