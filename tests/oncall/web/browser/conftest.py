@@ -12,7 +12,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from axe_playwright_python.base import AXE_SCRIPT
 from msgspec.structs import replace
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from oncall.engine import Engine
 from oncall.services.people import access
@@ -24,6 +24,9 @@ DESK = {"width": 1280, "height": 800}
 AXE_RUN = """async () => (await axe.run(document, {
   resultTypes: ["violations"], preload: false, rules: {"color-contrast": {enabled: false}}
 })).violations.map((one) => `${one.id}: ${one.help} (${one.nodes[0].html.slice(0, 120)})`)"""
+#: A machine with much else to do may draw late, and a view that never comes fails all the same.
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 ACCESSIBILITY = (Path(__file__).parent / "accessibility.js").read_text()
 
 
@@ -91,7 +94,7 @@ async def enter(chromium: Browser, origin: str, engine: Engine) -> AsyncIterator
             context: BrowserContext = await chromium.new_context(viewport=viewport or PHONE, **options)
             stack.push_async_callback(context.close)
             page = Watched(await context.new_page(), origin)
-            page.page.set_default_timeout(60_000)
+            page.page.set_default_timeout(PATIENCE_MS)
             pages.append(page)
             await page.page.goto(await access.create_sign_in_link(engine, person))
             await page.page.get_by_role("button", name="Sign in as").click()

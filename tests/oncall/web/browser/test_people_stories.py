@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, expect
@@ -145,6 +146,7 @@ async def test_a_game_day_is_planned_watched_and_ended(enter, happens, engine, c
     await first.get_by_label("What it is said to be about").fill("Checkout is slow")
     await page.get_by_role("button", name="Plan it").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("The database goes away")
+    day = urlsplit(page.url).path
     await game_days.begin_due(engine)
     await happens.settle()
     await page.reload()
@@ -152,8 +154,8 @@ async def test_a_game_day_is_planned_watched_and_ended(enter, happens, engine, c
     await expect(page.locator("#summary")).to_contain_text("DRILL")
     clock.move(timedelta(seconds=40))
     await page.get_by_role("button", name="Acknowledge").click()
-    await page.go_back()
-    await page.go_back()
+    await expect(page.locator("#summary")).to_contain_text("Ana Ruiz of Payments has it")
+    await ana.go(day)
     await expect(page.locator("#day")).to_contain_text("Ana Ruiz")
     await fold_out(page, "End it now")
     await page.get_by_label("Why").fill("a real incident came in")
