@@ -55,10 +55,7 @@ async def add_session(tx: AsyncConnection, value: Session) -> None:
 
 async def session_of(tx: AsyncConnection, digest: str, now: datetime) -> Session | None:
     """The session with that digest, if it still holds."""
-    query = sa.select(session).where(
-        session.c.digest == digest, session.c.expires_at > now, session.c.revoked_at.is_(None)
-    )
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(_SESSION, {"digest": digest, "now": now})).one_or_none()
     return _session(row) if row else None
 
 
@@ -165,6 +162,13 @@ async def forget_expired(tx: AsyncConnection, before: datetime, limit: int) -> i
         old = sa.select(key).where(table.c.expires_at < before).limit(limit)
         gone = max(gone, (await tx.execute(sa.delete(table).where(key.in_(old)))).rowcount)
     return gone
+
+
+_SESSION = sa.select(session).where(
+    session.c.digest == sa.bindparam("digest"),
+    session.c.expires_at > sa.bindparam("now"),
+    session.c.revoked_at.is_(None),
+)
 
 
 def _session(row: Any) -> Session:

@@ -66,6 +66,17 @@ class ActiveName(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """As little of an episode as it takes to say how an incident came about."""
+
+    id: int
+    kind: str
+    paging: bool
+    starts_at: datetime
+    ended_at: datetime | None
+    why_group: str
+
+
 async def new_ids(tx: AsyncConnection, count: int) -> int:
     """The first of `count` episode numbers."""
     return await counters.take(tx, "alert", count)
@@ -125,6 +136,21 @@ async def of_incident(tx: AsyncConnection, number: int, *, limit: int = 5000) ->
     """An incident's episodes in the order they came."""
     query = sa.select(alert).where(alert.c.incident_id == number).order_by(alert.c.id).limit(limit)
     return [_episode(row) for row in (await tx.execute(query)).all()]
+
+
+async def first_of_incident(tx: AsyncConnection, number: int, *, limit: int) -> list[Begun]:
+    """The episodes that came first, in that order."""
+    return [
+        Begun(
+            id=row.id,
+            kind=row.kind,
+            paging=row.paging,
+            starts_at=row.starts_at,
+            ended_at=row.ended_at,
+            why_group=row.why_group,
+        )
+        for row in (await tx.execute(_FIRST_OF_INCIDENT, {"number": number, "most": limit})).all()
+    ]
 
 
 async def loudest(tx: AsyncConnection, number: int) -> Episode | None:
@@ -252,6 +278,12 @@ _LOUDEST = (
     .where(alert.c.incident_id == sa.bindparam("number"))
     .order_by(alert.c.paging.desc(), alert.c.ended_at.is_not(None), alert.c.id)
     .limit(1)
+)
+_FIRST_OF_INCIDENT = (
+    sa.select(alert.c.id, alert.c.kind, alert.c.paging, alert.c.starts_at, alert.c.ended_at, alert.c.why_group)
+    .where(alert.c.incident_id == sa.bindparam("number"))
+    .order_by(alert.c.id)
+    .limit(sa.bindparam("most"))
 )
 _ADD = sa.insert(alert)
 _UPDATE = (

@@ -15,7 +15,7 @@ from grouping import Case
 from grouping.cases import Told
 from grouping.lesson import Example, Fitted
 from oncall.store.incidents import IN_LIST, chunks
-from oncall.store.schema import grouping_case, grouping_model
+from oncall.store.schema import alert, grouping_case, grouping_model
 
 
 class ModelState(StrEnum):
@@ -75,28 +75,20 @@ class KeptCase(msgspec.Struct, frozen=True, kw_only=True):
     related: bool | None
 
 
-async def of_alerts(tx: AsyncConnection, alerts: Collection[int]) -> list[KeptCase]:
-    """What is remembered of these alerts, by alert, the most probable incident first."""
-    found = []
-    for some in chunks(sorted(alerts), IN_LIST):
-        query = (
-            sa.select(grouping_case)
-            .where(grouping_case.c.alert_id.in_(some))
-            .order_by(grouping_case.c.alert_id, grouping_case.c.probability.desc(), grouping_case.c.incident_id)
+async def of_first_alerts(tx: AsyncConnection, number: int, *, limit: int) -> list[KeptCase]:
+    """What is remembered of the first alerts of an incident, by alert, the most probable incident first."""
+    return [
+        KeptCase(
+            alert=row.alert_id,
+            incident=row.incident_id,
+            probability=row.probability,
+            joined=row.joined,
+            sentence=row.sentence,
+            ties=msgspec.convert(row.ties, tuple[Told, ...]),
+            related=row.related,
         )
-        found += [
-            KeptCase(
-                alert=row.alert_id,
-                incident=row.incident_id,
-                probability=row.probability,
-                joined=row.joined,
-                sentence=row.sentence,
-                ties=msgspec.convert(row.ties, tuple[Told, ...]),
-                related=row.related,
-            )
-            for row in (await tx.execute(query)).all()
-        ]
-    return found
+        for row in (await tx.execute(_OF_FIRST_ALERTS, {"number": number, "most": limit})).all()
+    ]
 
 
 async def answer(
@@ -187,6 +179,19 @@ async def set_state(tx: AsyncConnection, version: int, state: ModelState, *, by:
         .where(grouping_model.c.version == version)
         .values(state=state.value, changed_by=by, changed_at=now)
     )
+
+
+_FIRST_ALERTS = (
+    sa.select(alert.c.id)
+    .where(alert.c.incident_id == sa.bindparam("number"))
+    .order_by(alert.c.id)
+    .limit(sa.bindparam("most"))
+)
+_OF_FIRST_ALERTS = (
+    sa.select(grouping_case)
+    .where(grouping_case.c.alert_id.in_(_FIRST_ALERTS))
+    .order_by(grouping_case.c.alert_id, grouping_case.c.probability.desc(), grouping_case.c.incident_id)
+)
 
 
 def _model(row: Any) -> ModelVersion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.incident import EntryKind
 from oncall.incident.record import ABOUT
 from oncall.store.schema import incident, timeline
+from oncall.store.statements import any_of
 
 
 class Comparable(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,61 +24,41 @@ class Comparable(msgspec.Struct, frozen=True, kw_only=True):
     service: str
     team: str
     kinds: frozenset[str]
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """When an incident that is over began and ended, and who ended it."""
+
     opened_at: datetime
     resolved_at: datetime
     resolved_by: str
 
 
+async def comparable(tx: AsyncConnection, number: int) -> Comparable | None:
+    """One incident, over or not; `team` is the one that leads it."""
+    row = (await tx.execute(_COMPARABLE, {"number": number})).one_or_none()
+    return _comparable(row) if row else None
+
+
 async def newest_resolved(tx: AsyncConnection, *, team: str, before: int, limit: int) -> list[Comparable]:
     """The newest incidents a team led that are over, with a number below `before`; no merged ones, no drills."""
-    query = (
-        sa.select(
-            incident.c.id,
-            incident.c.title,
-            incident.c.service,
-            incident.c.lead_team,
-            incident.c.kinds,
-            incident.c.opened_at,
-            incident.c.resolved_at,
-            incident.c.resolved_by,
-        )
-        .where(
-            incident.c.lead_team == team,
-            incident.c.id < before,
-            incident.c.resolved_at.is_not(None),
-            incident.c.merged_into.is_(None),
-            incident.c.drill.is_(False),
-        )
-        .order_by(incident.c.id.desc())
-        .limit(limit)
-    )
-    return [
-        Comparable(
-            id=row.id,
-            title=row.title,
-            service=row.service,
-            team=row.lead_team,
-            kinds=frozenset(row.kinds),
-            opened_at=row.opened_at,
-            resolved_at=row.resolved_at,
-            resolved_by=row.resolved_by,
-        )
-        for row in (await tx.execute(query)).all()
-    ]
+    rows = (await tx.execute(_NEWEST_RESOLVED, {"team": team, "before": before, "most": limit})).all()
+    return [_comparable(row) for row in rows]
+
+
+async def ends_of(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, Ended]:
+    """How these ended, by number; those that are not over are left out."""
+    rows = (await tx.execute(_ENDS, {"numbers": list(numbers)})).all() if numbers else ()
+    return {
+        row.id: Ended(opened_at=row.opened_at, resolved_at=row.resolved_at, resolved_by=row.resolved_by) for row in rows
+    }
 
 
 async def last_words(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, str]:
     """The newest note, or else the reason of the resolution, by incident."""
-    query = (
-        sa.select(timeline.c.incident_id, timeline.c.text, timeline.c.data)
-        .where(
-            timeline.c.incident_id.in_(list(numbers)),
-            timeline.c.kind.in_([EntryKind.NOTE.value, EntryKind.RESOLVED.value]),
-        )
-        .order_by(timeline.c.kind == EntryKind.NOTE.value, timeline.c.id)
-    )
+    rows = (await tx.execute(_LAST_WORDS, {"numbers": list(numbers)})).all() if numbers else ()
     # Who became commander, or that a page hurt nobody, is no solution.
-    return {row.incident_id: row.text for row in (await tx.execute(query)).all() if ABOUT not in row.data}
+    return {row.incident_id: row.text for row in rows if ABOUT not in row.data}
 
 
 async def drills(tx: AsyncConnection, *, limit: int, before: int | None = None) -> list[int]:
@@ -93,3 +75,33 @@ async def drills_open_since(tx: AsyncConnection, before: datetime) -> list[int]:
         incident.c.drill, incident.c.resolved_at.is_(None), incident.c.opened_at <= before
     )
     return list((await tx.execute(query)).scalars())
+
+
+_COMPARED = sa.select(incident.c.id, incident.c.title, incident.c.service, incident.c.lead_team, incident.c.kinds)
+_COMPARABLE = _COMPARED.where(incident.c.id == sa.bindparam("number"))
+_NEWEST_RESOLVED = (
+    _COMPARED.where(
+        incident.c.lead_team == sa.bindparam("team"),
+        incident.c.id < sa.bindparam("before"),
+        incident.c.resolved_at.is_not(None),
+        incident.c.merged_into.is_(None),
+        incident.c.drill.is_(False),
+    )
+    .order_by(incident.c.id.desc())
+    .limit(sa.bindparam("most"))
+)
+_ENDS = sa.select(incident.c.id, incident.c.opened_at, incident.c.resolved_at, incident.c.resolved_by).where(
+    incident.c.id.in_(any_of("numbers")), incident.c.resolved_at.is_not(None)
+)
+_LAST_WORDS = (
+    sa.select(timeline.c.incident_id, timeline.c.text, timeline.c.data)
+    .where(
+        timeline.c.incident_id.in_(any_of("numbers")),
+        timeline.c.kind.in_([EntryKind.NOTE.value, EntryKind.RESOLVED.value]),
+    )
+    .order_by(timeline.c.kind == EntryKind.NOTE.value, timeline.c.id)
+)
+
+
+def _comparable(row: Any) -> Comparable:
+    return Comparable(id=row.id, title=row.title, service=row.service, team=row.lead_team, kinds=frozenset(row.kinds))

@@ -60,6 +60,17 @@ async def open_for_teams(tx: AsyncConnection, teams: Collection[str], *, limit: 
     return list((await tx.execute(query)).scalars())
 
 
+async def newest_open(tx: AsyncConnection, *, limit: int) -> list[tuple[int, str]]:
+    """The newest open incidents: number and title."""
+    query = (
+        sa.select(incident.c.id, incident.c.title)
+        .where(incident.c.resolved_at.is_(None))
+        .order_by(incident.c.id.desc())
+        .limit(limit)
+    )
+    return [(row.id, row.title) for row in (await tx.execute(query)).all()]
+
+
 async def open_asking(tx: AsyncConnection, person: str, *, limit: int) -> dict[int, set[str]]:
     """Open incidents for which this person was paged, the newest first, each with the teams they were paged for."""
     query = (

@@ -94,6 +94,7 @@ async def show_incident(request: web.Request, problem: Problem | None = None) ->
         "others": others,
         "problem": problem,
         "people": engine.directory.people,
+        "by_name": sorted(engine.directory.people.values(), key=lambda person: person.name.lower()),
         "teams": engine.directory.teams,
         "roles": [r for r in ROLES if r not in {held.role for held in found.record.roles}],
     }

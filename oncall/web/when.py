@@ -61,10 +61,9 @@ class When:
         return span((end or self.now) - start)
 
     def _element(self, instant: datetime, text: str) -> Markup:
-        utc = instant.astimezone(UTC)
-        return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
-            f"{utc:%Y-%m-%dT%H:%M:%SZ}", f"{utc:%Y-%m-%d %H:%M:%S}", text
-        )
+        # Nothing here comes from people, and `Markup.format` would cost a view with many times some milliseconds.
+        utc = instant.astimezone(UTC).isoformat(" ", "seconds")[:19]
+        return Markup(f'<time datetime="{utc[:10]}T{utc[11:]}Z" title="{utc} UTC">{text}</time>')  # noqa: S704 - see above
 
 
 def span(length: timedelta) -> str:

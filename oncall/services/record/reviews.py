@@ -239,13 +239,15 @@ async def _changes(engine: Engine, tx: AsyncConnection, incident: Incident) -> t
 async def _before(tx: AsyncConnection, incident: Incident) -> tuple[EarlierIncident, ...]:
     others = await past.newest_resolved(tx, team=incident.lead.team, before=incident.id, limit=COMPARED)
     near = [other for other, _, _ in nearest(incident, others)[:MOST_NAMED]]
-    words = await past.last_words(tx, [other.id for other in near])
+    numbers = [other.id for other in near]
+    ends, words = await past.ends_of(tx, numbers), await past.last_words(tx, numbers)
     return tuple(
         EarlierIncident(
             number=other.id,
             title=other.title,
-            days=(incident.opened_at - other.opened_at).days,
+            days=(incident.opened_at - ends[other.id].opened_at).days,
             ended=words.get(other.id, ""),
         )
         for other in near
+        if other.id in ends
     )

@@ -14,6 +14,7 @@ from oncall.incident import Incident, IncidentStatus
 from oncall.services.people.rights import Caller, Right
 from oncall.store import alerts as alert_rows
 from oncall.store import incidents as incident_rows
+from oncall.store import views
 from oncall.store.search import Search
 from routing.alert import Severity
 
@@ -99,8 +100,8 @@ async def other_open(engine: Engine, caller: Caller, number: int, limit: int = 3
     """The newest open incidents beside one: what it may be the same trouble as."""
     caller.require(Right.SEE)
     async with engine.database.read() as tx:
-        found = await incident_rows.listed(tx, status="open", limit=limit + 1)
-    return tuple(Named(id=i.id, title=i.title) for i in found if i.id != number)[:limit]
+        found = await views.newest_open(tx, limit=limit + 1)
+    return tuple(Named(id=known, title=title) for known, title in found if known != number)[:limit]
 
 
 async def items_of(engine: Engine, tx: AsyncConnection, incidents: Sequence[Incident]) -> tuple[IncidentItem, ...]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import heapq
+import itertools
 import math
 import re
 from collections import Counter
@@ -15,9 +17,8 @@ from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Incident
 from oncall.services.people.rights import Caller, Right
-from oncall.store import incidents as incident_rows
 from oncall.store import past
-from oncall.store.past import Comparable
+from oncall.store.past import Comparable, Ended
 
 #: How many of the lead team's past incidents are compared: bounded, so that an incident opens as fast after years as on
 #: the first day.
@@ -56,28 +57,39 @@ async def find_similar(engine: Engine, caller: Caller, number: int) -> SimilarIn
     """
     caller.require(Right.SEE)
     async with engine.database.read() as tx:
-        found = await incident_rows.get(tx, [number])
-        if number not in found:
+        own = await past.comparable(tx, number)
+        if own is None:
             raise NotFound(f"there is no incident #{number}", "Look in the list of incidents.")
-        others = await past.newest_resolved(tx, team=found[number].lead.team, before=number, limit=COMPARED)
-        near = nearest(found[number], others)
-        words = await past.last_words(tx, [other.id for other, _, _ in near])
-    return SimilarIncidents(similar=tuple(_item(*one, words) for one in near))
+        near = nearest(own, await past.newest_resolved(tx, team=own.team, before=number, limit=COMPARED))
+        numbers = [other.id for other, _, _ in near]
+        ends, words = await past.ends_of(tx, numbers), await past.last_words(tx, numbers)
+    return SimilarIncidents(
+        similar=tuple(
+            _item(other, ends[other.id], words.get(other.id, ""), score, why)
+            for other, score, why in near
+            if other.id in ends
+        )
+    )
 
 
-def nearest(incident: Incident, others: Sequence[Comparable]) -> list[tuple[Comparable, float, str]]:
+def nearest(incident: Incident | Comparable, others: Sequence[Comparable]) -> list[tuple[Comparable, float, str]]:
     """The most alike, each with its score and what is alike; the newer of two that are as alike."""
     rarity = _rarity([tokens(other.title) for other in others])
     own = tokens(incident.title)
+    # Titles recur, and with them their words.
+    texts: dict[frozenset[str], float] = {}
+    of_kinds, of_text, of_service = WEIGHTS
     scored = []
     for other in others:
+        words = tokens(other.title)
+        if (text := texts.get(words)) is None:
+            text = texts[words] = _weighted_overlap(own, words, rarity)
         kinds = _overlap(incident.kinds, other.kinds)
-        text = _weighted_overlap(own, tokens(other.title), rarity)
         service = float(bool(incident.service) and incident.service == other.service)
-        score = sum(weight * part for weight, part in zip(WEIGHTS, (kinds, text, service), strict=True))
+        score = of_kinds * kinds + of_text * text + of_service * service
         if score >= LEAST:
-            scored.append((other, score, _why(kinds, text, service)))
-    return sorted(scored, key=lambda one: (-round(one[1], 3), -one[0].id))[:SHOWN]
+            scored.append((-round(score, 3), -other.id, other, score, kinds, text, service))
+    return [(other, score, _why(*alike)) for _, _, other, score, *alike in heapq.nsmallest(SHOWN, scored)]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -88,7 +100,7 @@ def tokens(text: str) -> frozenset[str]:
 
 def _rarity(texts: Sequence[frozenset[str]]) -> Mapping[str, float]:
     """How much a word says: words that every incident has say nothing."""
-    counts = Counter(word for words in texts for word in words)
+    counts = Counter(itertools.chain.from_iterable(texts))
     return {word: math.log((1 + len(texts)) / (1 + count)) + 0.1 for word, count in counts.items()}
 
 
@@ -112,14 +124,14 @@ def _why(kinds: float, text: float, service: float) -> str:
     return ", ".join(alike)
 
 
-def _item(other: Comparable, score: float, why: str, words: Mapping[int, str]) -> SimilarIncident:
+def _item(other: Comparable, end: Ended, words: str, score: float, why: str) -> SimilarIncident:
     return SimilarIncident(
         id=other.id,
         title=other.title,
-        opened_at=other.opened_at,
-        minutes=round((other.resolved_at - other.opened_at).total_seconds() / 60),
-        resolved_by=other.resolved_by,
+        opened_at=end.opened_at,
+        minutes=round((end.resolved_at - end.opened_at).total_seconds() / 60),
+        resolved_by=end.resolved_by,
         score=round(score, 3),
         why=why,
-        ended=words.get(other.id, ""),
+        ended=words,
     )

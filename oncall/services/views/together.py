@@ -12,7 +12,7 @@ from grouping.cases import Told
 from oncall.store import alerts as alert_rows
 from oncall.store import grouping_answers
 from oncall.store import incidents as incident_rows
-from oncall.store.alerts import Episode
+from oncall.store.alerts import Begun
 from oncall.store.grouping_answers import KeptCase
 
 #: Alerts that are looked at; the first ones say how an incident came about.
@@ -71,8 +71,8 @@ class Together(msgspec.Struct, frozen=True, kw_only=True):
 
 async def view_together(tx: AsyncConnection, number: int) -> Together:
     """For the incident view."""
-    episodes = await alert_rows.of_incident(tx, number, limit=LOOKED_AT)
-    cases = await grouping_answers.of_alerts(tx, [e.id for e in episodes])
+    episodes = await alert_rows.first_of_incident(tx, number, limit=LOOKED_AT)
+    cases = await grouping_answers.of_first_alerts(tx, number, limit=LOOKED_AT)
     near = _near(number, cases)
     others = await incident_rows.get(tx, {case.incident for case in near})
     kinds = kinds_of(episodes)
@@ -96,9 +96,9 @@ async def view_together(tx: AsyncConnection, number: int) -> Together:
     )
 
 
-def kinds_of(episodes: Sequence[Episode]) -> tuple[KindRun, ...]:
+def kinds_of(episodes: Sequence[Begun]) -> tuple[KindRun, ...]:
     """The kinds in the order they began; each with the reason of its first alert."""
-    found: dict[str, list[Episode]] = {}
+    found: dict[str, list[Begun]] = {}
     for episode in sorted(episodes, key=lambda e: (e.starts_at, e.id)):
         found.setdefault(episode.kind, []).append(episode)
     return tuple(
@@ -114,7 +114,7 @@ def kinds_of(episodes: Sequence[Episode]) -> tuple[KindRun, ...]:
     )
 
 
-def ties_of(episodes: Sequence[Episode], cases: Sequence[KeptCase], kinds: Sequence[str]) -> tuple[TieItem, ...]:
+def ties_of(episodes: Sequence[Begun], cases: Sequence[KeptCase], kinds: Sequence[str]) -> tuple[TieItem, ...]:
     """For each kind but the first, its strongest tie to one that began before it; in the order of the kinds."""
     kind_of: Mapping[str, str] = {str(e.id): e.kind for e in episodes}
     place = {kind: number for number, kind in enumerate(kinds)}

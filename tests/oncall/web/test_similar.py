@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from oncall.incident import Actor, Incident, Involvement, InvolvementStatus, Via
 from oncall.services import incidents
-from oncall.services.views.similar import nearest
+from oncall.services.views.similar import SHOWN, nearest
 from oncall.store.past import Comparable
 from routing.alert import Severity
 from routing.escalation import Policy
@@ -40,9 +40,6 @@ def before(number: int, title: str, *kinds: str, service: str = "checkout") -> C
         service=service,
         team="payments",
         kinds=frozenset(kinds),
-        opened_at=THEN,
-        resolved_at=THEN + timedelta(minutes=9),
-        resolved_by="ana",
     )
 
 
@@ -70,6 +67,23 @@ def test_words_that_every_incident_has_say_nothing():
 def test_numbers_and_machines_do_not_hide_a_likeness():
     found = nearest(now("Disk of db-7 is 97 % full"), [before(1, "Disk of db-12 is 91 % full")])
     assert [other.id for other, _, _ in found] == [1]
+
+
+def test_the_nearest_are_those_of_scoring_every_pair_by_itself():
+    """Titles that recur are weighed once; what comes out is what weighing each would give."""
+    kinds, words = ("Latency", "Errors", "DiskFull"), ("Checkout answers slowly", "Disk full on db", "Errors of search")
+    others = [
+        before(number, words[number % 3], *kinds[: number % 4], service=("checkout", "search")[number % 2])
+        for number in range(1, 60)
+    ]
+    mine = now("Checkout answers slowly", "Latency", "Errors")
+    alone = {other.id: found for other in others for found in nearest(mine, [other])}
+    found = nearest(mine, others)
+    assert len(found) == SHOWN
+    assert [score for _, score, _ in found] == sorted((score for _, score, _ in found), reverse=True)
+    # Which words are rare depends on all others, what else is alike does not.
+    assert all(why.startswith(alone[other.id][2].split(", ")[0]) for other, _, why in found)
+    assert {other.id for other, _, _ in found} <= {other.id for other in others if other.kinds & mine.kinds}
 
 
 async def test_an_incident_shows_what_solved_the_one_before(sign_in, happens, engine):
