@@ -1,6 +1,7 @@
 """From the instant a page is due to the provider's socket: 200 text messages due at once, through the real Twilio client.
 
-The yardstick is the same 200 requests sent side by side by bare aiohttp, with nothing decided.
+The yardstick is the same 200 requests sent side by side by bare aiohttp, with nothing decided. The middle one of
+`BENCH_ROUNDS` rounds counts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import time
 from datetime import timedelta
 from pathlib import Path
+from statistics import median
 
 import aiohttp
 import uvloop
@@ -19,6 +21,7 @@ import uvloop
 from bench import company, processes, provider
 from notifiers.message import MessageKind
 from oncall import wiring
+from oncall.cli.serve import keep_what_is_loaded
 from oncall.clock import SystemClock
 from oncall.config import load
 from oncall.config.settings import LogFormat, LogLevel
@@ -31,6 +34,7 @@ from oncall.store import pages as page_rows
 from oncall.store.pages import Page
 
 PAGES = int(os.environ.get("BENCH_PAGES", "200"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 #: Milliseconds, from the due instant to the provider's socket.
 TARGET = 250
 
@@ -43,16 +47,17 @@ def main() -> None:
 
 async def measure(home: Path) -> None:
     with provider.running() as url:
-        bare = await bare_requests(url)
+        bare = median([await bare_requests(url) for _ in range(ROUNDS)])
         with contextlib.redirect_stderr(io.StringIO()):
             # As `serve` logs: a line for each page, written and not shown here.
             configure(LogLevel.INFO, LogFormat.JSON)
-            lateness = await pages_due(home, url)
-    p50, p99 = (lateness[int(len(lateness) * share)] * 1000 for share in (0.5, 0.99))
+            rounds = await pages_due(home, url)
+    p50, p99 = (median(late[int(len(late) * share)] for late in rounds) * 1000 for share in (0.5, 0.99))
     held = "held" if p99 <= TARGET else "MISSED"
     print(
         f"due to the provider's socket, {PAGES} texts at once: p50 {p50:.0f} ms, p99 {p99:.0f} ms "
-        f"(target {TARGET} ms: {held}), {p99 / (bare * 1000):.1f} of bare requests side by side ({bare * 1000:.0f} ms)"
+        f"(target {TARGET} ms: {held}), {p99 / (bare * 1000):.1f} of bare requests side by side ({bare * 1000:.0f} ms); "
+        f"p99 of each round {', '.join(f'{late[int(len(late) * 0.99)] * 1000:.0f}' for late in rounds)} ms"
     )
 
 
@@ -70,8 +75,8 @@ async def bare_requests(url: str) -> float:
     return max(await provider.arrivals(url)) - started
 
 
-async def pages_due(home: Path, url: str) -> list[float]:
-    """How late each page reached the provider, in seconds, sorted."""
+async def pages_due(home: Path, url: str) -> list[list[float]]:
+    """How late each page reached the provider, in seconds, sorted, round by round."""
     environ = {
         "ONCALL_DATA_DIR": str(home),
         "ONCALL_PUBLIC_URL": "https://oncall.example.com",
@@ -86,17 +91,25 @@ async def pages_due(home: Path, url: str) -> list[float]:
     engine = wiring.open_engine(loaded.directory, loaded.settings, SystemClock(), config_dir=config)
     try:
         await migrations.upgrade(engine.database)
-        due = await plan(engine)
+        keep_what_is_loaded()
         stages = Loop(engine)
         stages.start()
-        arrived: list[float] = []
-        async with asyncio.timeout(60):
-            while len(arrived) < PAGES:
-                await asyncio.sleep(2.0)
-                arrived += await provider.arrivals(url)
+        rounds = [await burst(engine, url) for _ in range(ROUNDS)]
         await stages.stop()
     finally:
         await wiring.close(engine)
+    return rounds
+
+
+async def burst(engine: Engine, url: str) -> list[float]:
+    """How late each page of one round reached the provider, in seconds, sorted."""
+    due = await plan(engine)
+    arrived: list[float] = []
+    async with asyncio.timeout(60):
+        while len(arrived) < PAGES:
+            await asyncio.sleep(2.0)
+            # What goes out before is no page of this round: somebody is told that there is an incident.
+            arrived += [at for at in await provider.arrivals(url) if at >= due]
     return sorted(at - due for at in arrived)
 
 
@@ -116,7 +129,7 @@ async def plan(engine: Engine) -> float:
                     team=team,
                     person="",
                     channel="sms",
-                    address=f"+3460{n:07}",
+                    address=f"+346{number:02}{n:06}",
                     kind=MessageKind.PAGE,
                     important=True,
                     step=1,

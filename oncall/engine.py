@@ -26,6 +26,7 @@ from oncall.admission import Admission
 from oncall.background import Background
 from oncall.clock import Clock
 from oncall.config import Loaded, Settings
+from oncall.departures import Departures
 from oncall.directory import Directory
 from oncall.metrics import Metrics
 from oncall.person import Preference
@@ -43,8 +44,10 @@ from routing.problem import Problem
 from schedules.sources.web import Web
 from schedules.worker import CalendarReader
 
-#: Pages whose last look before sending, or whose record after it, is one transaction.
-SIDE_BY_SIDE = 25
+#: Pages whose last look before sending is one question, and pages whose record after it is one transaction.
+LOOKED_AT, RECORDED = 50, 50
+#: Seconds a record waits at most for messages that have not set out.
+PATIENCE = 0.5
 #: Sums of past days that are kept at hand: a few megabytes for a large company.
 SUMS = 24
 #: Slack takes about one message a second in a channel, and fifty updates a minute in all.
@@ -144,8 +147,8 @@ class GroupingState:
     organisation: Organisation | None = None
 
 
-def _together() -> Together[Any, bool]:
-    return Together(most=SIDE_BY_SIDE, everybodys=(SQLAlchemyError, OSError, TimeoutError))
+def _together(most: int) -> Together[Any, bool]:
+    return Together(most=most, everybodys=(SQLAlchemyError, OSError, TimeoutError))
 
 
 @dataclass(slots=True)
@@ -198,8 +201,10 @@ class Engine:
     breakers: Breakers = field(default_factory=Breakers)
     background: Background = field(default_factory=Background)
     #: The last look at pages before they are sent, and the record of what came of them.
-    looks: Together[Any, bool] = field(default_factory=_together)
-    records: Together[Any, bool] = field(default_factory=_together)
+    looks: Together[Any, bool] = field(default_factory=lambda: _together(LOOKED_AT))
+    records: Together[Any, bool] = field(default_factory=lambda: _together(RECORDED))
+    #: Messages that were claimed and are not on their way yet; recording waits for them.
+    departures: Departures = field(default_factory=lambda: Departures(PATIENCE))
     #: Pages this node is sending now: a lease that runs out meanwhile is no reason for it to send them once more.
     carrying: set[str] = field(default_factory=set)
     grouping: GroupingState = field(default_factory=GroupingState)

@@ -117,7 +117,7 @@ async def _serve_with(
             await begin_with(engine, past(engine.clock.now()))
         engine.inbox.start()
         async with _running(engine):
-            _keep_what_is_loaded()
+            keep_what_is_loaded()
             click.echo(f"oncall listens on http://{engine.settings.listen} and is reached at {engine.settings.address}")
             if person:
                 click.echo(f"Sign in once as {person}: {await access.create_sign_in_link(engine, person)}")
@@ -177,7 +177,7 @@ async def _running(engine: Engine) -> AsyncIterator[None]:
         await stages.stop()
 
 
-def _keep_what_is_loaded() -> None:
+def keep_what_is_loaded() -> None:
     """Modules and the directory live as long as the process; the collector need not look at them again and again.
 
     Each full collection over them would stop the loop for tens of milliseconds; what is left of it is made rare.

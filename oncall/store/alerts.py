@@ -336,8 +336,7 @@ def _episode(row: Any) -> Episode:
         integration=row.integration,
         fingerprint=row.fingerprint,
         stream=row.stream,
-        # The end decides: a batch could once leave "firing" beside it, and its next run would pass for a repeat.
-        status=EpisodeStatus.RESOLVED if row.ended_at else EpisodeStatus(row.status),
+        status=EpisodeStatus(row.status),
         name=row.name,
         kind=row.kind,
         severity=Severity(row.severity),

@@ -47,6 +47,14 @@ async def get(
     return found
 
 
+async def waiting(tx: AsyncConnection, ids: Collection[int]) -> set[tuple[int, str]]:
+    """The parts of these incidents that nobody has answered yet: (incident, team)."""
+    found: set[tuple[int, str]] = set()
+    for part in chunks(sorted(ids), IN_LIST):
+        found.update((row[0], row[1]) for row in (await tx.execute(_WAITING, {"ids": part})).all())
+    return found
+
+
 async def open_by_group(tx: AsyncConnection, keys: Collection[str]) -> dict[str, int]:
     """The newest open incident that each of these groups opened."""
     found: dict[str, int] = {}
@@ -231,6 +239,9 @@ _INVOLVEMENTS = (
     sa.select(involvement)
     .where(involvement.c.incident_id.in_(any_of("ids")))
     .order_by(involvement.c.incident_id, involvement.c.place)
+)
+_WAITING = sa.select(involvement.c.incident_id, involvement.c.team).where(
+    involvement.c.incident_id.in_(any_of("ids")), involvement.c.status == InvolvementStatus.TRIGGERED.value
 )
 _SAVE = upsert(incident, ["id"])
 _SAVE_INVOLVEMENT = upsert(involvement, ["incident_id", "team"])

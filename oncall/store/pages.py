@@ -93,7 +93,13 @@ async def next_due(tx: AsyncConnection) -> datetime | None:
 async def update(tx: AsyncConnection, pages: Sequence[Page]) -> None:
     """Write pages as they are now."""
     if pages:
-        await tx.execute(_UPDATE, [_changes(p) for p in pages])
+        await tx.execute(_UPDATE, [_changes(p, _CHANGING) for p in pages])
+
+
+async def claim(tx: AsyncConnection, pages: Sequence[Page]) -> None:
+    """Write pages as they are now that a node has taken them: only what the taking changes."""
+    if pages:
+        await tx.execute(_CLAIM, [_changes(p, _CLAIMING) for p in pages])
 
 
 async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why: str) -> int:
@@ -255,6 +261,8 @@ _CHANGING = (
     "held_since",
     "detail",
 )
+#: What changes while a page is taken for sending.
+_CLAIMING = ("status", "code", "attempts", "leased_by", "leased_until", "bundled_into")
 
 _DUE = (
     sa.select(page)
@@ -282,11 +290,17 @@ _HELD = (
 )
 _NEXT_DUE = sa.select(sa.func.min(page.c.due_at)).where(page.c.status == PageStatus.PLANNED.value)
 _ADD = sa.insert(page)
-_UPDATE = (
-    sa.update(page)
-    .where(page.c.id == sa.bindparam("key"))
-    .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
-)
+
+
+def _set(names: Sequence[str]) -> sa.Update:
+    return (
+        sa.update(page)
+        .where(page.c.id == sa.bindparam("key"))
+        .values({name: sa.bindparam(f"new_{name}") for name in names})
+    )
+
+
+_UPDATE, _CLAIM = _set(_CHANGING), _set(_CLAIMING)
 _RECENT = (
     sa.select(page.c.channel, page.c.address, page.c.kind, page.c.sent_at)
     .where(
@@ -298,9 +312,9 @@ _RECENT = (
 )
 
 
-def _changes(value: Page) -> dict[str, Any]:
-    row = _row(value)
-    return {"key": value.id} | {f"new_{name}": row[name] for name in _CHANGING}
+def _changes(value: Page, names: Sequence[str]) -> dict[str, Any]:
+    changed = {f"new_{name}": getattr(value, name) for name in names}
+    return changed | {"key": value.id, "new_status": value.status.value}
 
 
 def _row(value: Page) -> dict[str, Any]:
@@ -309,10 +323,13 @@ def _row(value: Page) -> dict[str, Any]:
     return row | {"kind": value.kind.value, "status": value.status.value}
 
 
+_NAMES = ["incident" if column.name == "incident_id" else column.name for column in page.c]
+
+
 def _page(row: Any) -> Page:
-    columns = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    columns["incident"] = columns.pop("incident_id")
-    return Page(**columns | {"kind": MessageKind(row.kind), "status": PageStatus(row.status)})
+    values = dict(zip(_NAMES, row, strict=True))
+    values["kind"], values["status"] = MessageKind(values["kind"]), PageStatus(values["status"])
+    return Page(**values)
 
 
 async def forget_loose(tx: AsyncConnection, before: datetime, limit: int) -> int:

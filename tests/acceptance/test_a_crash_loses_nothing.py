@@ -8,6 +8,7 @@ import pytest
 
 from notifiers.message import Message
 from notifiers.outcome import Outcome, OutcomeKind
+from oncall.departures import Departures
 from oncall.services import escalation
 from oncall.services.delivery import delivery
 from oncall.services.intake import intake
@@ -78,6 +79,7 @@ def as_another_node_after_the_lease(story: Story) -> None:
     """From here on the engine stands for another node, which knows nothing of what the first one had begun."""
     story.clock.move_to(story.clock.now() + delivery.LEASE)
     story.engine.carrying.clear()
+    story.engine.departures = Departures(longest=0)
 
 
 async def test_invariant_4_a_node_that_stood_still_for_longer_than_its_lease_sends_nothing_twice(story: Story) -> None:

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from notifiers.outcome import OutcomeKind
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from notifiers.message import Message
+from notifiers.outcome import Outcome, OutcomeKind
+from oncall.services import escalation
+from oncall.services.delivery import delivery
+from oncall.services.intake import intake
+from oncall.together import Together
+from tests.acceptance.providers import Provider
 from tests.acceptance.story import Story, alert, body
 
 FRANK, GRACE = "+4915112345678", "+4915187654321"
@@ -62,3 +71,42 @@ async def test_a_broken_channel_alarms_the_fallback_team_once(story: Story) -> N
     broken = [i for i in await story.incidents() if "broken" in i.title]
     assert len(broken) == 1
     story.forget_messages()
+
+
+class Noting(Provider):
+    """A provider that notes each message among what else happens."""
+
+    def __init__(self, channel: str, events: list[str]) -> None:
+        super().__init__(channel)
+        self.events = events
+
+    async def send(self, address: str, message: Message) -> Outcome:
+        self.events.append("sent")
+        return await super().send(address, message)
+
+
+class NotingRecords(Together[Any, bool]):
+    """Records as ever, and notes when each is asked for."""
+
+    def __init__(self, events: list[str]) -> None:
+        super().__init__(most=25)
+        self.events = events
+
+    async def ask(self, work: Callable[[Sequence[Any]], Awaitable[Sequence[bool]]], item: Any) -> bool:
+        self.events.append("recorded")
+        return await super().ask(work, item)
+
+
+async def test_all_that_is_due_at_once_sets_out_before_the_first_of_it_is_recorded(story: Story) -> None:
+    events: list[str] = []
+    story.engine.notifiers = {name: Noting(name, events) for name in story.engine.notifiers}
+    story.engine.looks, story.engine.records = Together(most=1), NotingRecords(events)
+    await story.post(body(alert("LedgerDown", service="ledger")))
+    await story.post(body(alert("FinderDown", service="finder")))
+    await intake.process_due(story.engine)
+    await escalation.advance_due(story.engine)
+    begun = await delivery.send_due(story.engine)
+    for task in begun:
+        await task
+    assert len(begun) > 1
+    assert events == ["sent"] * len(begun) + ["recorded"] * len(begun)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ from notifiers.notifier import Follows, Notifier
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.retry import RetryDecision
 from oncall.engine import Engine
-from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus, release_held
+from oncall.incident import Entry, EntryKind, InvolvementStatus, release_held
 from oncall.incident.values import with_involvement
 from oncall.services.delivery import sent_before
 from oncall.services.delivery.messages import ASKING
@@ -68,11 +68,13 @@ async def carry(engine: Engine, parcel: Parcel) -> None:
         return
     page = parcel.pages[0]
     notifier = engine.notifiers[page.channel]
+    engine.departures.gone(page.id)
     started = engine.clock.now()
     outcome = await sent_before.found(engine, notifier, page, parcel.message) or await _send(
         notifier, page.address, parcel.message
     )
     ended = engine.clock.now()
+    await engine.departures.all_gone()
     engine.metrics.deliveries.labels(page.channel, outcome.kind.value).inc()
     engine.metrics.delivery_seconds.labels(page.channel).observe((ended - started).total_seconds())
     engine.breakers.note(page.channel, ended, outcome.kind)
@@ -94,13 +96,9 @@ async def carry(engine: Engine, parcel: Parcel) -> None:
         engine.wake.escalation.set()
 
 
-def still_wanted(page: Page, incidents: Mapping[int, Incident]) -> bool:
-    """Whether a page is still to go out; what is no page, always."""
-    if page.kind is not MessageKind.PAGE or page.incident is None:
-        return True
-    incident = incidents.get(page.incident)
-    involvement = incident.of(page.team) if incident else None
-    return involvement is not None and involvement.status is InvolvementStatus.TRIGGERED
+def still_wanted(page: Page, waiting: Collection[tuple[int, str]]) -> bool:
+    """Whether a page is still to go out, as its team's part of the incident still waits; what is no page, always."""
+    return page.kind is not MessageKind.PAGE or page.incident is None or (page.incident, page.team) in waiting
 
 
 async def _wanted_now(engine: Engine, parcels: Sequence[Parcel]) -> list[bool]:
@@ -110,10 +108,10 @@ async def _wanted_now(engine: Engine, parcels: Sequence[Parcel]) -> list[bool]:
     """
     numbers = {page.incident for parcel in parcels for page in parcel.pages if page.incident is not None}
     async with engine.database.read() as tx:
-        incidents = await incident_rows.get(tx, numbers)
+        waiting = await incident_rows.waiting(tx, numbers)
     now = engine.clock.now()
     mine = [not _lease_is_over(parcel.pages[0], now) for parcel in parcels]
-    wanted = [any(still_wanted(page, incidents) for page in parcel.pages) for parcel in parcels]
+    wanted = [any(still_wanted(page, waiting) for page in parcel.pages) for parcel in parcels]
     found = list(zip(parcels, mine, wanted, strict=True))
     dropped = [page for parcel, held, still in found if held and not still for page in parcel.pages]
     if dropped:

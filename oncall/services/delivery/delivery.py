@@ -15,7 +15,7 @@ from notifiers.message import MessageKind
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import DuePage, Wait
 from oncall.engine import Engine
-from oncall.incident import Entry, EntryKind, Incident
+from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus
 from oncall.services.delivery.carrying import NO_CHANNEL, Carried, Parcel, carry, next_method, record, still_wanted
 from oncall.services.delivery.messages import messages_for
 from oncall.store import contacts
@@ -55,10 +55,16 @@ async def send_due(engine: Engine) -> list[asyncio.Task[None]]:
 
 
 def _begin(engine: Engine, parcel: Parcel) -> asyncio.Task[None]:
-    numbers = {page.id for page in parcel.pages}
+    numbers, name = {page.id for page in parcel.pages}, parcel.pages[0].id
     engine.carrying |= numbers
-    task = asyncio.create_task(carry(engine, parcel), name=f"page {parcel.pages[0].id}")
-    task.add_done_callback(lambda _: engine.carrying.difference_update(numbers))
+    engine.departures.claimed(name)
+
+    def ended(_: object) -> None:
+        engine.carrying.difference_update(numbers)
+        engine.departures.gone(name)
+
+    task = asyncio.create_task(carry(engine, parcel), name=f"page {name}")
+    task.add_done_callback(ended)
     return task
 
 
@@ -70,7 +76,13 @@ async def next_due(engine: Engine) -> datetime | None:
 
 async def _claim(engine: Engine, tx: AsyncConnection, due: list[Page], now: datetime) -> list[Parcel]:
     incidents = await incident_rows.get(tx, {p.incident for p in due if p.incident is not None})
-    wanted = [p for p in due if still_wanted(p, incidents)]
+    waiting = {
+        (number, part.team)
+        for number, found in incidents.items()
+        for part in found.involvements
+        if part.status is InvolvementStatus.TRIGGERED
+    }
+    wanted = [p for p in due if still_wanted(p, waiting)]
     unwanted = {p.id for p in due} - {p.id for p in wanted}
     await page_rows.update(
         tx,
@@ -133,7 +145,7 @@ async def _lease(
     ]
     messages = await messages_for(engine, tx, claimed, incidents, now)
     claimed = [replace(page, code=message.code) for page, message in zip(claimed, messages, strict=True)]
-    await page_rows.update(tx, claimed)
+    await page_rows.claim(tx, claimed)
     await _hasten_past_broken(engine, tx, claimed, now)
     parcels, start = [], 0
     for pages in going:
