@@ -103,6 +103,12 @@ class Faults:
         assert self.meanwhile is not None
         await self.meanwhile()
 
+    def ended(self, task: asyncio.Task[Any]) -> None:
+        """A task is over; nobody asks what a dead node's came to."""
+        self.tasks.discard(task)
+        if self.dead and not task.cancelled():
+            task.exception()
+
     async def end_tasks(self) -> None:
         """Nothing of the node goes on."""
         for task in list(self.tasks):
@@ -130,7 +136,7 @@ def stepwise(
         return asyncio.Task(work, loop=loop, context=context)
     task = asyncio.Task(_waited(_Steps(work, faults)), loop=loop, context=context)
     faults.tasks.add(task)
-    task.add_done_callback(faults.tasks.discard)
+    task.add_done_callback(faults.ended)
     return task
 
 
