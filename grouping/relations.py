@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from collections.abc import Set as AbstractSet
 from enum import IntEnum
 
 
@@ -61,14 +60,10 @@ class Calls:
             return Relation.CALLS if other in self._calls.get(thing, _NONE) else Relation.CALLED_BY
         return Relation.FAR if mine.isdisjoint(self._next_to.get(other, _NONE)) else Relation.TWO_STEPS
 
-    def near(self, thing: str, among: AbstractSet[str]) -> set[str]:
-        """Those of some things that are no more than two steps away, the thing itself among them."""
+    def within_two(self, thing: str) -> set[str]:
+        """What is no more than two steps away, the thing itself among it."""
         mine = self._next_to.get(thing, _NONE)
-        if len(mine) > len(among):
-            found = {other for other in among if not mine.isdisjoint(self._next_to.get(other, _NONE))}
-        else:
-            found = set().union(*(among & self._next_to[step] for step in mine))
-        return found | (among & mine) | (among & {thing})
+        return {thing}.union(mine, *(self._next_to[step] for step in mine))
 
 
 _NONE: set[str] = set()

@@ -12,6 +12,7 @@ from itertools import pairwise
 from grouping.counts import COMPANIONS, ComponentCount, Counts, HabitCounts, KindCount, PairCounts, TieCounts
 from grouping.decay import WINDOW, observed_seconds, weight_at
 from grouping.kinds import Kind
+from grouping.neighbours import Neighbours
 from grouping.relations import PLACES, RELATIONS, Calls, Relation
 from grouping.rows import Changes, from_text, to_text
 
@@ -90,6 +91,7 @@ class Statistics:
         self._log_first = 0
         self.since: float | None = None
         self._relations: dict[int, int] = {}
+        self._neighbours = Neighbours(calls, self._component_ids)
         self._terms: list[PlaceTerms | None] = [None] * PLACES
         self._terms_stamp = -1.0
         self.now = 0.0
@@ -115,6 +117,7 @@ class Statistics:
         """Take a changed catalog into force."""
         self.calls = calls
         self._relations.clear()
+        self._neighbours = Neighbours(calls, self._component_ids)
 
     def kind(self, kind: Kind, namespace: str, team: str) -> KindCount:
         """The counts of this kind, numbered when it is first met."""
@@ -146,6 +149,7 @@ class Statistics:
             number = self._number()
             self._component_ids[thing, scope] = number
             found = self.components[number] = ComponentCount(number, thing, scope, namespace, team)
+            self._neighbours.added(found)
         else:
             found = self.components[known]
             if found.namespace == namespace and found.team == team:
@@ -178,11 +182,7 @@ class Statistics:
         """Those of some components that may still belong together with it an hour apart: neighbours, or companions."""
         components = self.components
         mine = components[component]
-        scope = mine.scope
-        here = {
-            other.thing: other.id for i in among if (other := components.get(i)) is not None and other.scope == scope
-        }
-        found = {here[thing] for thing in self.calls.near(mine.thing, here.keys())}
+        found = set(self._neighbours.of(mine) & among)
         companions = self.ties.companions.get(component)
         for i in companions & among if companions else ():
             other = components.get(i)
@@ -299,6 +299,7 @@ class Statistics:
             gone = self.components.pop(number)
             del self._component_ids[gone.thing, gone.scope]
             self.changes.touch("component", str(number))
+            self._neighbours.forget()
 
     def _number(self) -> int:
         number = self._next_id
@@ -357,8 +358,9 @@ class Statistics:
 
     def _load_component(self, number: int, value: str) -> None:
         thing, scope, namespace, team, count, last = from_text(value)
-        self.components[number] = ComponentCount(number, thing, scope, namespace, team, count, last)
+        found = self.components[number] = ComponentCount(number, thing, scope, namespace, team, count, last)
         self._component_ids[thing, scope] = number
+        self._neighbours.added(found)
 
     def _load_kind(self, number: int, value: str) -> None:
         (rule, thing, scope), count, last, hours, pages = from_text(value)

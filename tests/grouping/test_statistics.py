@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grouping import neighbours
 from grouping.counts import COMPANIONS
 from grouping.decay import HALF_LIFE, WINDOW, observed_seconds, weight_at
 from grouping.kinds import Kind
@@ -263,13 +264,30 @@ def test_near_an_hour_later_are_the_thing_its_neighbours_where_it_runs_and_whom_
             assert stats.near(a.id, set()) == set()
 
 
-def test_near_are_told_the_same_way_of_a_hub_and_of_a_leaf():
-    """A hub has more neighbours than there are things to ask about; a leaf has fewer."""
-    calls = Calls([*((f"s{i}", "db") for i in range(50)), ("db", "disk")])
-    among = {"s1", "s2", "disk", "far"}
-    assert calls.near("db", among) == {"s1", "s2", "disk"}
-    assert calls.near("s1", among) == {"s1", "s2", "disk"}
-    assert calls.near("far", among) == {"far"}
+def test_within_two_steps_are_a_things_neighbours_and_theirs():
+    calls = Calls([*((f"s{i}", "db") for i in range(3)), ("db", "disk"), ("disk", "rack")])
+    assert calls.within_two("db") == {"db", "s0", "s1", "s2", "disk", "rack"}
+    assert calls.within_two("s1") == {"s0", "s1", "s2", "db", "disk"}
+    assert calls.within_two("far") == {"far"}
+
+
+@pytest.mark.parametrize("most", [0, 3, 1000])
+def test_who_is_near_stays_true_while_things_come_and_go(monkeypatch, most):
+    """However few neighbours may be kept at hand."""
+    monkeypatch.setattr(neighbours, "MOST", most)
+    counted = Counted(CATALOG)
+    stats = counted.stats
+    cart = counted.begin("Down", "cart", 0)
+    assert stats.near(cart.component, stats.components.keys()) == {cart.component}
+    db, elsewhere = counted.begin("Down", "db", 700), counted.begin("Down", "db", 1400, scope="b")
+    assert stats.near(cart.component, stats.components.keys()) == {cart.component, db.component}
+    stats.drop_kinds({db.id})
+    assert stats.near(cart.component, {cart.component, db.component}) == {cart.component}
+    back = counted.begin("Down", "db", 2100)
+    assert stats.near(cart.component, stats.components.keys()) == {cart.component, back.component}
+    assert stats.near(elsewhere.component, stats.components.keys()) == {elsewhere.component}
+    stats.know_calls(Calls())
+    assert stats.near(cart.component, stats.components.keys()) == {cart.component}
 
 
 def test_companions_that_fade_are_near_no_longer(counted):
