@@ -50,6 +50,8 @@ LOOKED_AT, RECORDED = 50, 50
 PATIENCE = 0.5
 #: Sums of past days that are kept at hand: a few megabytes for a large company.
 SUMS = 24
+#: What single weeks and teams came to: a few kilobytes each, a quarter of every team's.
+WEEKS = 2_000
 #: Slack takes about one message a second in a channel, and fifty updates a minute in all.
 SPACING = timedelta(seconds=1.5)
 
@@ -213,6 +215,8 @@ class Engine:
     turns: Turns[str] = field(default_factory=lambda: Turns(SPACING))
     #: Sums of stretches of days that are over; see `services.tallying`.
     sums: Remembered[Any] = field(default_factory=lambda: Remembered(SUMS))
+    #: What is shown of single weeks, by the rows it was made from; see `services.views.insights`.
+    weeks: Remembered[Any] = field(default_factory=lambda: Remembered(WEEKS))
     #: What is made of the files each time they are read; a try-out connects people to stand-ins.
     adapted: Callable[[Loaded], Loaded] = field(default=lambda loaded: loaded)
 

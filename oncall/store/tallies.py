@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import TypeVar
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,11 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import counter, incident, tally, timeline
-
-_Kept = TypeVar("_Kept", str, int)
+from oncall.store.statements import any_of
 
 #: The row of `counter` with the last line of the timeline that was added up.
 _MARK = "tally"
+_TICK = timedelta(microseconds=1)
+#: Between the days of a team that come in one text, and within each.
+_BETWEEN, _WITHIN = ";", " "
+
+
+class Counted(NamedTuple):
+    """What a period came to, and when its sums were last written."""
+
+    incidents: int
+    alerts: int
+    made_at: datetime
 
 
 async def mark(tx: AsyncConnection) -> int:
@@ -54,8 +64,20 @@ async def periods(tx: AsyncConnection, version: int) -> set[str]:
 async def save(
     tx: AsyncConnection, period: str, sums: Mapping[str, tuple[int, int, str]], version: int, now: datetime
 ) -> None:
-    """Write a period anew: by team the number of incidents, of alerts, and the sums as JSON."""
-    await tx.execute(sa.delete(tally).where(tally.c.period == period))
+    """Make a period say this: by team the number of incidents, of alerts, and the sums as JSON.
+
+    What a team had already stays as it was written, so that `made_at` says when its sums last changed; of all teams it
+    says when they were last added up.
+    """
+    before = (await tx.execute(sa.select(tally).where(tally.c.period == period))).all()
+    kept = {
+        row.team
+        for row in before
+        if row.team and row.version == version and sums.get(row.team) == (row.incidents, row.alerts, row.sums)
+    }
+    # Never the same instant twice, whatever the clock says: what is remembered of a period is known by it.
+    made_at = max([now, *(row.made_at + _TICK for row in before)])
+    await tx.execute(sa.delete(tally).where(tally.c.period == period, tally.c.team.not_in(sorted(kept))))
     rows = [
         {
             "period": period,
@@ -63,20 +85,21 @@ async def save(
             "incidents": incidents,
             "alerts": alerts,
             "version": version,
-            "made_at": now,
+            "made_at": made_at,
             "sums": value,
         }
         for team, (incidents, alerts, value) in sums.items()
+        if team not in kept
     ]
-    await tx.execute(sa.insert(tally), rows)
+    if rows:
+        await tx.execute(sa.insert(tally), rows)
 
 
-async def sums(tx: AsyncConnection, wanted: Sequence[str], team: str) -> list[str]:
-    """The sums of these periods for one team, or for all under the empty name; those that exist."""
-    found: list[str] = []
+async def sums(tx: AsyncConnection, wanted: Sequence[str], team: str) -> dict[str, str]:
+    """By period the sums of one team, or of all under the empty name; those that exist."""
+    found: dict[str, str] = {}
     for part in chunks(wanted, IN_LIST):
-        query = sa.select(tally.c.sums).where(tally.c.team == team, tally.c.period.in_(part))
-        found += (await tx.execute(query)).scalars()
+        found.update((await tx.execute(_SUMS, {"team": team, "periods": part})).all())
     return found
 
 
@@ -86,49 +109,36 @@ async def sums_by_team(tx: AsyncConnection, wanted: Sequence[str]) -> list[tuple
     return [(row.team, row.sums) for row in (await tx.execute(query)).all()]
 
 
-async def state_of(tx: AsyncConnection, wanted: Sequence[str], team: str) -> frozenset[tuple[str, datetime, int]]:
-    """Which of these periods there are for one team, when each was written, and how long its sums are."""
-    found: set[tuple[str, datetime, int]] = set()
-    for part in chunks(wanted, IN_LIST):
-        query = sa.select(tally.c.period, tally.c.made_at, sa.func.length(tally.c.sums)).where(
-            tally.c.team == team, tally.c.period.in_(part)
-        )
-        found.update((row[0], row[1], row[2]) for row in (await tx.execute(query)).all())
-    return frozenset(found)
+async def counted(tx: AsyncConnection, since: str, team: str) -> dict[str, Counted]:
+    """What each day, week and month of one team came to, or of all; at least those that begin in that month or later."""
+    rows = (await tx.execute(_COUNTED, {"team": team, "since": since})).all()
+    return {period: Counted(incidents, alerts, made_at) for period, incidents, alerts, made_at in rows}
 
 
 async def sums_of_teams(
     tx: AsyncConnection, teams: Collection[str], wanted: Sequence[str]
 ) -> dict[str, dict[str, str]]:
     """By team and period the sums of these periods; those that exist."""
-    return await _of_teams(tx, tally.c.sums, teams, wanted)
-
-
-async def counts_of_teams(
-    tx: AsyncConnection, teams: Collection[str], wanted: Sequence[str]
-) -> dict[str, dict[str, int]]:
-    """By team and period how many incidents these periods brought; those that exist."""
-    return await _of_teams(tx, tally.c.incidents, teams, wanted)
-
-
-async def _of_teams(
-    tx: AsyncConnection, what: sa.Column[_Kept], teams: Collection[str], wanted: Sequence[str]
-) -> dict[str, dict[str, _Kept]]:
-    query = sa.select(tally.c.team, tally.c.period, what).where(
-        tally.c.period.in_(wanted), tally.c.team.in_(list(teams))
-    )
-    found: dict[str, dict[str, _Kept]] = {}
-    for team, period, kept in (await tx.execute(query)).all():
-        found.setdefault(team, {})[period] = kept
+    found: dict[str, dict[str, str]] = {}
+    for part in chunks(sorted(teams), IN_LIST):
+        for team, period, kept in (await tx.execute(_SUMS_OF_TEAMS, {"teams": part, "periods": list(wanted)})).all():
+            found.setdefault(team, {})[period] = kept
     return found
 
 
-async def counts_by_day(tx: AsyncConnection, first: str, last: str, team: str) -> dict[str, tuple[int, int]]:
-    """How many incidents and alerts each day from `first` to `last` brought; days without a tally are left out."""
-    query = sa.select(tally.c.period, tally.c.incidents, tally.c.alerts).where(
-        tally.c.team == team, tally.c.period >= first, tally.c.period <= last, sa.func.length(tally.c.period) == 10
-    )
-    return {row.period: (row.incidents, row.alerts) for row in (await tx.execute(query)).all()}
+async def days_of_teams(tx: AsyncConnection, teams: Collection[str], first: str, last: str) -> dict[str, str]:
+    """By team its days from `first` to `last` in one text, see `read_days`; the same while none of them changes."""
+    found: dict[str, str] = {}
+    for part in chunks(sorted(teams), IN_LIST):
+        rows = await tx.execute(_DAYS_OF_TEAMS, {"teams": part, "first": first, "last": last, "letters": len(first)})
+        found.update(rows.all())
+    return found
+
+
+def read_days(text: str) -> dict[str, int]:
+    """How many incidents each day of such a text brought."""
+    lines = (line.split(_WITHIN, 2) for line in text.split(_BETWEEN) if line)
+    return {day: int(count) for day, count, _ in lines}
 
 
 async def made_at(tx: AsyncConnection, period: str) -> datetime | None:
@@ -146,3 +156,25 @@ async def forget(tx: AsyncConnection, *, from_day: str, from_spans: Collection[s
     )
     await tx.execute(sa.delete(tally).where(later))
     await tx.execute(sa.delete(counter).where(counter.c.name == _MARK))
+
+
+_COUNTED = sa.select(tally.c.period, tally.c.incidents, tally.c.alerts, tally.c.made_at).where(
+    tally.c.team == sa.bindparam("team"), tally.c.period >= sa.bindparam("since")
+)
+_SUMS = sa.select(tally.c.period, tally.c.sums).where(
+    tally.c.team == sa.bindparam("team"), tally.c.period.in_(any_of("periods"))
+)
+_SUMS_OF_TEAMS = sa.select(tally.c.team, tally.c.period, tally.c.sums).where(
+    tally.c.period.in_(any_of("periods")), tally.c.team.in_(any_of("teams"))
+)
+_DAY = tally.c.period + _WITHIN + sa.cast(tally.c.incidents, sa.Text) + _WITHIN + sa.cast(tally.c.made_at, sa.Text)
+_DAYS_OF_TEAMS = (
+    sa.select(tally.c.team, sa.func.aggregate_strings(_DAY, _BETWEEN))
+    .where(
+        tally.c.team.in_(any_of("teams")),
+        tally.c.period >= sa.bindparam("first"),
+        tally.c.period <= sa.bindparam("last"),
+        sa.func.length(tally.c.period) == sa.bindparam("letters"),
+    )
+    .group_by(tally.c.team)
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 from jinja2.filters import do_urlencode
+from markupsafe import Markup
 
 from oncall.review.facts import length
 from oncall.web.assets import ASSETS
@@ -74,6 +75,7 @@ def set_up(app: web.Application) -> None:
     env.filters["markdown"] = markdown
     env.filters["with_search"] = with_search
     env.filters["urlencode"] = quoted
+    env.filters["service_links"] = service_links
     env.globals["tabs"] = TABS
     env.globals["behind_more"] = BEHIND_MORE
 
@@ -131,6 +133,16 @@ def quoted(value: Any) -> str:
 
 
 _quoted = functools.lru_cache(maxsize=4096)(do_urlencode)
+
+
+def service_links(names: Iterable[str]) -> Markup:
+    """Services one behind the other, each leading to its view: thousands of them where a company looks at all of its."""
+    return Markup(", ".join(map(_service_link, names)))  # noqa: S704 - each of them is escaped
+
+
+@functools.lru_cache(maxsize=4096)
+def _service_link(name: str) -> Markup:
+    return Markup('<a href="/services/{}">{}</a>').format(quoted(name), name)
 
 
 def with_search(fields: Mapping[str, str], query: Any) -> str:

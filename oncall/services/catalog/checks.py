@@ -125,7 +125,7 @@ async def _all(engine: Engine, entries: Sequence[Entry]) -> list[Readiness]:
             for team in sorted(set(owners.values()))
             if team in directory.teams
         }
-        paged = await tallying.last_paged(tx, (now - HALF_A_YEAR).date(), now.date())
+        paged = await tallying.last_paged(engine, tx, (now - HALF_A_YEAR).date(), now.date())
         drilled = await service_history.last_drilled(tx, now - HALF_A_YEAR)
         reports: dict[str, dict[str, tuple[bool, str]]] = {}
         for row in await check_reports.everything(tx):

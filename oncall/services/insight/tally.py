@@ -185,6 +185,14 @@ def _came_most(tallies: Sequence[Tally], most: int) -> Collection[str] | None:
     return {name for name, _ in sorted(alerts.items(), key=lambda one: (-one[1], one[0]))[:most]}
 
 
+def added(lengths: Iterable[Lengths]) -> Lengths:
+    """All of them as one."""
+    total: Lengths = {}
+    for one in lengths:
+        _add(total, one)
+    return total
+
+
 def median_minutes(lengths: Lengths) -> float | None:
     """The median in minutes; None of nothing."""
     whole = sum(lengths.values())

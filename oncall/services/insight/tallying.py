@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from oncall.services.insight.interruption import costing, interrupted
 from oncall.services.insight.tally import VERSION, History, Load, Tally, merged, tallies
 from oncall.store import insights as rows
 from oncall.store import tallies as tally_rows
+from oncall.store.tallies import Counted
 
 #: Days of the past one run adds up, so that a year of them does not stand in the way of anything.
 DAYS_AT_ONCE = 30
@@ -109,28 +111,47 @@ async def _history(tx: AsyncConnection, since: datetime, until: datetime, zones:
     )
 
 
-async def total_of(engine: Engine, tx: AsyncConnection, first: date, last: date, team: str) -> Tally:
+async def total_of(
+    engine: Engine, tx: AsyncConnection, first: date, last: date, team: str, *, counted: Mapping[str, Counted]
+) -> Tally:
     """Everything of one team, or of all under the empty name, in the days from `first` to `last`.
 
-    What is over hardly changes: its sums are remembered for as long as none of its rows is written anew.
+    `counted` has at least what those days came to. What is over hardly changes: its sums are remembered for as long as
+    none of its rows is written anew.
     """
     periods = periods_of(first, last)
     going_on = {engine.clock.now().date().isoformat(), *spans_of(engine.clock.now().date())}
-    over = [period for period in periods if period not in going_on]
-    key = (team, await tally_rows.state_of(tx, over, team))
+    over = [period for period in periods if period not in going_on and period in counted]
+    key = (team, *((period, counted[period]) for period in over))
     settled: Tally | None = engine.sums.get(key)
     if settled is None:
-        settled = merged(read_tally(sums) for sums in await tally_rows.sums(tx, over, team))
+        settled = merged(map(read_tally, (await tally_rows.sums(tx, over, team)).values()))
         engine.sums.put(key, settled)
     fresh = await tally_rows.sums(tx, [period for period in periods if period in going_on], team)
-    return merged([settled, *map(read_tally, fresh)], most_kinds=MOST_SHOWN)
+    return merged([settled, *map(read_tally, fresh.values())], most_kinds=MOST_SHOWN)
 
 
-async def last_paged(tx: AsyncConnection, first: date, last: date) -> dict[str, datetime]:
-    """By service: when the newest incident of these days was opened that has a paging alert of it."""
-    newest: dict[str, datetime] = {}
-    for sums in await tally_rows.sums(tx, periods_of(first, last), ""):
-        for service, at in msgspec.json.decode(sums, type=_Paged).paged.items():
+async def last_paged(engine: Engine, tx: AsyncConnection, first: date, last: date) -> dict[str, datetime]:
+    """By service: when the newest incident of these days was opened that has a paging alert of it.
+
+    Remembered by the rows it was made from, all but those that go on.
+    """
+    counted = await tally_rows.counted(tx, spans_of(first)[0], "")
+    periods = [period for period in periods_of(first, last) if period in counted]
+    going_on = {last.isoformat(), *spans_of(last)}
+    over = [period for period in periods if period not in going_on]
+    key = ("paged", *((period, counted[period]) for period in over))
+    settled: dict[str, datetime] | None = engine.sums.get(key)
+    if settled is None:
+        settled = _newest({}, await tally_rows.sums(tx, over, ""))
+        engine.sums.put(key, settled)
+    return _newest(settled, await tally_rows.sums(tx, [period for period in periods if period in going_on], ""))
+
+
+def _newest(known: Mapping[str, datetime], sums: Mapping[str, str]) -> dict[str, datetime]:
+    newest = dict(known)
+    for one in sums.values():
+        for service, at in msgspec.json.decode(one, type=_Paged).paged.items():
             newest[service] = max(at, newest.get(service, at))
     return newest
 
@@ -150,6 +171,7 @@ def days_of(first: date) -> int:
     return ((first + timedelta(days=31)).replace(day=1) - first).days
 
 
+@functools.lru_cache(maxsize=1024)
 def spans_of(day: date) -> tuple[str, str]:
     """The month and the week a day lies in, as tallies name them: 2026-05 and 2026-W22 (ISO 8601, from Monday)."""
     year, week, _ = day.isocalendar()

@@ -8,6 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.checks import QUARTER
 from oncall.directory import Team
@@ -52,6 +53,19 @@ class DigestView(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...]
     #: Teams the caller may decide for: id, and whether their Monday message has it.
     teams: tuple[tuple[str, bool], ...]
+
+
+class _TeamLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """As much of a team's week as its tallies say; see `TeamWeek`."""
+
+    incidents: int
+    before: int
+    pages: int
+    nights: int
+    minutes_to_answer: float | None
+    people: tuple[PersonWeek, ...]
+    noise: tuple[tuple[str, str], ...]
+    unusual: tuple[str, ...]
 
 
 async def preview(engine: Engine, caller: Caller) -> DigestView:
@@ -148,55 +162,56 @@ def teams_of(engine: Engine, person: Person) -> tuple[Team, ...]:
 async def _weeks(engine: Engine, teams: Sequence[Team]) -> list[TeamWeek]:
     """The last seven days of each of these teams, read for all of them at once."""
     now = engine.clock.now()
-    today, wanted = now.date(), [team.id for team in teams]
+    wanted = [team.id for team in teams]
     async with engine.database.read() as tx:
-        sums = await tally_rows.sums_of_teams(tx, wanted, _days(today, 2 * WEEK))
-        counts = await tally_rows.counts_of_teams(tx, wanted, _days(today, WEEK + COMPARED.days))
+        loads = await _loads(engine, tx, wanted, now.date())
         open_items: dict[str, list[ActionItem]] = {team: [] for team in wanted}
         for item in await reviews.open_actions(tx, wanted):
             open_items[item.team].append(item)
         unreviewed = await reviews.unreviewed_of(tx, wanted, now - timedelta(days=2 * WEEK), UNREVIEWED)
         drilled = await last_drills(tx, wanted)
-    found = []
-    for team in teams:
-        days = {day: read_tally(one) for day, one in sums.get(team.id, {}).items()}
-        last = set(_days(today, WEEK))
-        week = merged(tally for day, tally in days.items() if day in last)
-        found.append(
-            _week(
-                engine,
-                team,
-                week,
-                before=sum(_led(tally, team) for day, tally in days.items() if day not in last),
-                counts=counts.get(team.id, {}),
-                items=open_items[team.id],
-                unreviewed=unreviewed.get(team.id, []),
-                drilled=drilled.get(team.id),
-            )
+    return [
+        _week(
+            engine,
+            team,
+            loads[team.id],
+            items=open_items[team.id],
+            unreviewed=unreviewed.get(team.id, []),
+            drilled=drilled.get(team.id),
         )
-    return found
+        for team in teams
+    ]
 
 
-def _week(
-    engine: Engine,
-    team: Team,
-    week: Tally,
-    *,
-    before: int,
-    counts: Mapping[str, int],
-    items: Sequence[ActionItem],
-    unreviewed: Sequence[tuple[int, str]],
-    drilled: LastDrill | None,
-) -> TeamWeek:
-    now = engine.clock.now()
-    people = people_load(week, {person.id: person.name for person in engine.directory.people.values()})
-    own = week.teams.get(team.id)
-    incidents = {date.fromisoformat(day): count for day, count in counts.items()}
-    return TeamWeek(
-        team=team.id,
-        name=team.name,
+async def _loads(engine: Engine, tx: AsyncConnection, teams: Sequence[str], today: date) -> dict[str, _TeamLoad]:
+    """What the last seven days of each team came to.
+
+    A team's is remembered for as long as none of its days is written anew, which the text of its days tells.
+    """
+    names = {person.id: person.name for person in engine.directory.people.values()}
+    known = frozenset(names.items())
+    first = today - COMPARED - timedelta(days=WEEK - 1)
+    texts = await tally_rows.days_of_teams(tx, teams, first.isoformat(), today.isoformat())
+    found: dict[str, _TeamLoad | None] = {
+        team: engine.weeks.get(("digest", team, today, texts.get(team, ""), known)) for team in teams
+    }
+    unknown = [team for team, load in found.items() if load is None]
+    sums = await tally_rows.sums_of_teams(tx, unknown, _days(today, WEEK)) if unknown else {}
+    for team in unknown:
+        days = tally_rows.read_days(texts.get(team, ""))
+        load = _load(team, merged(map(read_tally, sums.get(team, {}).values())), days, names, today)
+        engine.weeks.put(("digest", team, today, texts.get(team, ""), known), load)
+        found[team] = load
+    return {team: load for team, load in found.items() if load is not None}
+
+
+def _load(team: str, week: Tally, days: Mapping[str, int], names: Mapping[str, str], today: date) -> _TeamLoad:
+    people = people_load(week, names)
+    own = week.teams.get(team)
+    incidents = {date.fromisoformat(day): count for day, count in days.items()}
+    return _TeamLoad(
         incidents=own.incidents if own else 0,
-        before=before,
+        before=sum(days.get(day, 0) for day in _days(today - timedelta(days=WEEK), WEEK)),
         pages=sum(person.pages for person in people),
         nights=sum(person.nights for person in people),
         minutes_to_answer=median_minutes(own.answers) if own else None,
@@ -204,9 +219,26 @@ def _week(
         noise=tuple((kind.kind, kind.advice) for kind in kinds_load(week) if kind.advice),
         unusual=tuple(
             f"{day.day:%a %d %b} with {day.incidents} incidents, {day.expected:g} were to be expected"
-            for day in volume(incidents, {}, now.date(), WEEK)
+            for day in volume(incidents, {}, today, WEEK)
             if day.unusual and day.expected is not None
         ),
+    )
+
+
+def _week(
+    engine: Engine,
+    team: Team,
+    load: _TeamLoad,
+    *,
+    items: Sequence[ActionItem],
+    unreviewed: Sequence[tuple[int, str]],
+    drilled: LastDrill | None,
+) -> TeamWeek:
+    now = engine.clock.now()
+    return TeamWeek(
+        team=team.id,
+        name=team.name,
+        **msgspec.structs.asdict(load),
         overdue=tuple(
             (item.text, engine.directory.shown(item.owner) if item.owner else "", (now.date() - item.due).days)
             for item in items
@@ -225,11 +257,6 @@ def _fresh(last: LastDrill | None, now: datetime) -> bool:
 
 def _days(last: date, count: int) -> list[str]:
     return [(last - timedelta(days=back)).isoformat() for back in range(count)]
-
-
-def _led(tally: Tally, team: Team) -> int:
-    own = tally.teams.get(team.id)
-    return own.incidents if own else 0
 
 
 def _of_team(team: str) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 import msgspec
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
 from oncall.seasonal import WEEKS, expected_on, forecast, unusual
-from oncall.services.insight.tally import KindTally, Load, Tally, median_minutes, merged_load
-from oncall.services.insight.tallying import MOST_SHOWN, periods_of, read_load, total_of
+from oncall.services.insight.tally import KindTally, Load, Tally, added, median_minutes, merged_load
+from oncall.services.insight.tallying import DAY, MOST_SHOWN, periods_of, read_load, spans_of, total_of
 from oncall.services.people.rights import Caller, Right
 from oncall.store import tallies as tally_rows
+from oncall.store.tallies import Counted
 
 #: Days before those shown that expectations come from.
 COMPARED = timedelta(weeks=WEEKS)
@@ -151,23 +153,16 @@ async def view_insights(engine: Engine, caller: Caller, query: InsightsQuery) ->
     today = now.date()
     first = today - timedelta(days=query.days - 1)
     async with engine.database.read() as tx:
-        total = await total_of(engine, tx, first, today, query.team)
-        counts = await tally_rows.counts_by_day(tx, (first - COMPARED).isoformat(), today.isoformat(), query.team)
+        counted = await tally_rows.counted(tx, spans_of(first - COMPARED)[0], query.team)
+        total = await total_of(engine, tx, first, today, query.team, counted=counted)
         since = max(first, today - timedelta(weeks=MOST_WEEKS) + timedelta(days=1))
-        parts = weeks_between(since, today)
-        kept = await tally_rows.sums_of_teams(tx, [query.team], [name for names in parts.values() for name in names])
+        weeks = await _weeks(engine, tx, weeks_between(since, today), query.team, counted)
         counted_at = await tally_rows.made_at(tx, today.isoformat())
     directory = engine.directory
     names = {person.id: person.name for person in directory.people.values()}
-    incidents = {date.fromisoformat(day): count for day, (count, _) in counts.items()}
-    alerts = {date.fromisoformat(day): count for day, (_, count) in counts.items()}
+    series = [(date.fromisoformat(period), one) for period, one in counted.items() if len(period) == DAY]
+    incidents, alerts = {day: one.incidents for day, one in series}, {day: one.alerts for day, one in series}
     ahead = days_ahead(incidents, alerts, today)
-    loads = {name: read_load(sums) for name, sums in kept.get(query.team, {}).items()}
-    weeks = {
-        monday: merged_load(loads[name] for name in names if name in loads)
-        for monday, names in parts.items()
-        if any(name in loads for name in names)
-    }
     return Insights(
         since=datetime.combine(first, time(), UTC),
         until=now,
@@ -176,10 +171,10 @@ async def view_insights(engine: Engine, caller: Caller, query: InsightsQuery) ->
         people=people_load(total, names),
         teams=teams_load(total, {team.id: team.name for team in directory.teams.values()}),
         kinds=kinds_load(total),
-        days=volume(incidents, alerts, today, query.days),
+        days=_days(engine, incidents, alerts, today, query.days),
         ahead=ahead,
-        weeks=tuple(_week(monday, tally) for monday, tally in weeks.items()),
-        person_weeks=person_weeks(weeks, names),
+        weeks=tuple(week for week, _ in weeks.values()),
+        person_weeks=person_weeks({monday: people for monday, (_, people) in weeks.items()}, names),
         tomorrow=ahead[0].incidents if ahead else None,
     )
 
@@ -201,6 +196,41 @@ def people_load(total: Load, names: Mapping[str, str]) -> tuple[PersonLoad, ...]
         if person.pages or name in names
     ]
     return tuple(sorted(found, key=lambda p: (-p.nights, -p.pages, p.name)))
+
+
+async def _weeks(
+    engine: Engine, tx: AsyncConnection, parts: Mapping[date, Sequence[str]], team: str, counted: Mapping[str, Counted]
+) -> dict[date, tuple[Week, tuple[PersonWeek, ...]]]:
+    """Each of these weeks and who carried what in it, by its Monday.
+
+    Remembered by what its rows came to and when they were written, so that of all weeks the one that goes on is read.
+    """
+    keys: dict[date, Hashable] = {}
+    for monday, names in parts.items():
+        if known := tuple((name, counted[name]) for name in names if name in counted):
+            keys[monday] = ("week", team, monday, known)
+    found = {monday: engine.weeks.get(key) for monday, key in keys.items()}
+    unknown = [monday for monday, week in found.items() if week is None]
+    wanted = [name for monday in unknown for name in parts[monday]]
+    loads = {name: read_load(one) for name, one in (await tally_rows.sums(tx, wanted, team)).items()}
+    for monday in unknown:
+        load = merged_load(loads[name] for name in parts[monday] if name in loads)
+        found[monday] = _week(monday, load), week_of_people(monday, load)
+        engine.weeks.put(keys[monday], found[monday])
+    return {monday: week for monday, week in found.items() if week is not None}
+
+
+def _days(
+    engine: Engine, incidents: Mapping[date, int], alerts: Mapping[date, int], today: date, days: int
+) -> tuple[Day, ...]:
+    """The same as `volume`; days that are over are remembered by the counts they follow from."""
+    past = tuple((day, count, alerts[day]) for day, count in incidents.items() if day < today)
+    key = ("days", today, days, past)
+    over: tuple[Day, ...] | None = engine.weeks.get(key)
+    if over is None:
+        over = volume(incidents, alerts, today, days)[:-1]
+        engine.weeks.put(key, over)
+    return (*over, *volume(incidents, alerts, today, 1))
 
 
 def teams_load(total: Load, names: Mapping[str, str]) -> tuple[TeamLoad, ...]:
@@ -248,23 +278,35 @@ def weeks_between(first: date, last: date) -> dict[date, list[str]]:
     return found
 
 
-def person_weeks(weeks: Mapping[date, Load], names: Mapping[str, str]) -> tuple[PersonWeek, ...]:
-    """Who carried what in which week, by name and week."""
-    found = [
+def week_of_people(monday: date, load: Load) -> tuple[PersonWeek, ...]:
+    """What everybody carried in that week, without names: those are the files' of the day it is looked at."""
+    return tuple(
         PersonWeek(
             week=monday,
-            person=one.person,
-            name=one.name,
-            pages=one.pages,
-            nights=one.nights,
-            weekend_pages=one.weekend_pages,
-            interrupted_minutes=one.interrupted_minutes,
-            answered=one.answered,
-            minutes_to_answer=one.minutes_to_answer,
+            person=name,
+            name=name,
+            pages=person.pages,
+            nights=len(person.nights),
+            weekend_pages=person.weekend_pages,
+            interrupted_minutes=round(person.seconds / 60),
+            answered=sum(person.answers.values()),
+            minutes_to_answer=median_minutes(person.answers),
         )
-        for monday, tally in weeks.items()
-        for one in people_load(tally, names)
-    ]
+        for name, person in load.people.items()
+    )
+
+
+def person_weeks(weeks: Mapping[date, Sequence[PersonWeek]], names: Mapping[str, str]) -> tuple[PersonWeek, ...]:
+    """Who carried what in which week, by name and week; those who are in the files or were paged."""
+    by_person: dict[str, list[PersonWeek]] = {}
+    for people in weeks.values():
+        for one in people:
+            if one.pages or one.person in names:
+                by_person.setdefault(one.person, []).append(one)
+    found = []
+    for person, own in by_person.items():
+        name = names.get(person, person)
+        found += own if name == person else [replace(one, name=name) for one in own]
     return tuple(sorted(found, key=lambda one: (one.name, one.week)))
 
 
@@ -312,9 +354,6 @@ def days_ahead(incidents: Mapping[date, int], alerts: Mapping[date, int], today:
 
 
 def _week(monday: date, tally: Load) -> Week:
-    answers = Counter[int]()
-    for team in tally.teams.values():
-        answers.update(team.answers)
     return Week(
         week=monday,
         incidents=tally.incidents,
@@ -322,7 +361,7 @@ def _week(monday: date, tally: Load) -> Week:
         pages=sum(person.pages for person in tally.people.values()),
         nights=sum(len(person.nights) for person in tally.people.values()),
         interrupted_minutes=round(sum(person.seconds for person in tally.people.values()) / 60),
-        minutes_to_answer=median_minutes(dict(answers)),
+        minutes_to_answer=median_minutes(added(team.answers for team in tally.teams.values())),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
 from oncall.store.schema.base import metadata
 from oncall.store.types import Instant
@@ -22,4 +22,6 @@ tally = Table(
     Column("made_at", Instant, nullable=False),
     #: JSON, read whole and only by the code that wrote it.
     Column("sums", Text, nullable=False),
+    #: How many, and which of the sums are new: answered without a look at the sums, which are long.
+    Index("ix_tally_team", "team", "period", "incidents", "alerts", "made_at"),
 )

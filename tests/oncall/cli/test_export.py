@@ -16,6 +16,7 @@ from oncall.cli.loading import engine_for
 from oncall.cli.main import main
 from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, resolve
+from oncall.services.insight.tallying import DAY
 from oncall.services.operation import history
 from oncall.services.trouble import open_trouble
 from oncall.store import incidents, tallies
@@ -53,8 +54,8 @@ async def fill() -> None:
 
 async def counted() -> int:
     async with engine() as running, running.database.read() as tx:
-        days = await tallies.counts_by_day(tx, "2024-01-01", "2999-01-01", "")
-        return sum(incidents for incidents, _ in days.values())
+        known = await tallies.counted(tx, "2024-01", "")
+        return sum(one.incidents for period, one in known.items() if len(period) == DAY)
 
 
 async def trim() -> int:

@@ -132,8 +132,28 @@ async def test_sums_of_several_teams_come_at_once(tx: AsyncConnection, nine: dat
     assert await tallies.sums_of_teams(tx, ["payments", "nobody"], wanted) == {
         "payments": {"2026-03-01": '"payments 1"', "2026-03-02": '"payments 2"'}
     }
-    assert await tallies.counts_of_teams(tx, ["data"], wanted) == {"data": {"2026-03-01": 1, "2026-03-02": 2}}
-    before = await tallies.state_of(tx, wanted, "data")
-    assert before == {("2026-03-01", nine, 8), ("2026-03-02", nine, 8)}
-    await tallies.save(tx, "2026-03-02", {"data": (2, 2, '"data 2"')}, 1, nine + MINUTE)
-    assert await tallies.state_of(tx, wanted, "data") != before
+    assert await tallies.sums_of_teams(tx, [], wanted) == {}
+
+
+async def test_days_of_several_teams_come_as_one_text_each_that_changes_when_one_of_them_does(
+    tx: AsyncConnection, nine: datetime
+) -> None:
+    def sums(count: int, *teams: str) -> dict[str, tuple[int, int, str]]:
+        return {team: (count, count, f'"{team} {count}"') for team in ("", *teams)}
+
+    for period, count in (("2026-03-01", 1), ("2026-03-02", 2), ("2026-W10", 3), ("2026-03", 3), ("2026-03-09", 9)):
+        await tallies.save(tx, period, sums(count, "payments", "data"), 1, nine)
+    teams = ["payments", "data", "nobody"]
+    first = await tallies.days_of_teams(tx, teams, "2026-03-01", "2026-03-07")
+    assert {team: tallies.read_days(text) for team, text in first.items()} == {
+        team: {"2026-03-01": 1, "2026-03-02": 2} for team in ("payments", "data")
+    }
+    assert tallies.read_days("") == {}
+    assert await tallies.days_of_teams(tx, teams, "2026-03-01", "2026-03-07") == first
+    # Of the same number, and yet not the same.
+    changed = sums(2, "payments", "data") | {"data": (2, 2, '"another 2"')}
+    await tallies.save(tx, "2026-03-02", changed, 1, nine + MINUTE)
+    second = await tallies.days_of_teams(tx, teams, "2026-03-01", "2026-03-07")
+    assert second["payments"] == first["payments"]
+    assert second["data"] != first["data"]
+    assert tallies.read_days(second["data"]) == tallies.read_days(first["data"])

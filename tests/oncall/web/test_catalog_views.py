@@ -11,6 +11,7 @@ from oncall.services.catalog import sources as catalog_sources
 from oncall.services.catalog.sources import PushedEntry
 from oncall.services.record import deploys
 from oncall.services.record.deploys import NewDeploy
+from oncall.web.rendering import service_links
 from routing.catalog import Tool, ToolKind
 from tests.oncall.web.conftest import firing
 
@@ -109,3 +110,11 @@ async def test_everything_is_linked_from_more(sign_in):
     shown = await (await sign_in("ana")).text("/more")
     for path in ("/services", "/route", "/unowned", "/readiness"):
         assert f'href="{path}"' in shown
+
+
+def test_many_services_lead_each_to_its_own_view_whatever_they_are_called():
+    assert service_links([]) == ""
+    assert service_links(["ledger", "a b", "<i>&"]) == (
+        '<a href="/services/ledger">ledger</a>, <a href="/services/a%20b">a b</a>, '
+        '<a href="/services/%3Ci%3E%26">&lt;i&gt;&amp;</a>'
+    )

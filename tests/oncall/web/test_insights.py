@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import date, timedelta
 
 from oncall.services import acting
 from oncall.services.insight import tallying
 from oncall.services.insight.tally import KindTally, Load, PersonTally, Tally, merged_load
 from oncall.services.views import insights
-from oncall.services.views.insights import days_ahead, kinds_load, person_weeks, volume, weeks_between
+from oncall.services.views.insights import (
+    PersonWeek,
+    days_ahead,
+    kinds_load,
+    person_weeks,
+    volume,
+    week_of_people,
+    weeks_between,
+)
 from oncall.store import insights as rows
 from oncall.store.insights import KindCount
 from oncall.web.chart import bars, by_week, heat
@@ -76,11 +85,16 @@ def _days_in(name: str) -> int:
     return 1 if len(name) == tallying.DAY else len(tallying.days_in(name))
 
 
+def named(weeks: Mapping[date, Load]) -> tuple[PersonWeek, ...]:
+    people = {monday: week_of_people(monday, load) for monday, load in weeks.items()}
+    return person_weeks(people, {"ana": "Ana Ruiz"})
+
+
 def test_weeks_begin_on_monday_and_add_up():
     one = Load(people={"ana": PersonTally(pages=1, seconds=600)})
     parts = weeks_between(MONDAY - timedelta(days=1), MONDAY + timedelta(days=7))
     loads = {monday: merged_load([one] * sum(_days_in(name) for name in names)) for monday, names in parts.items()}
-    weeks = person_weeks(loads, {"ana": "Ana Ruiz"})
+    weeks = named(loads)
     assert [(w.week, w.pages, w.interrupted_minutes) for w in weeks] == [
         (MONDAY - timedelta(days=7), 1, 10),
         (MONDAY, 7, 70),
@@ -171,7 +185,7 @@ def test_the_busiest_week_is_the_warmest():
     weeks = {
         MONDAY + timedelta(weeks=n): Load(people={"ana": PersonTally(pages=pages)}) for n, pages in enumerate((1, 4, 8))
     }
-    (row,) = heat(person_weeks(weeks, {"ana": "Ana"}), list(weeks))
+    (row,) = heat(named(weeks), list(weeks))
     assert [warm for warm, _ in row.weeks] == [1, 2, 4]
     assert heat((), []) == []
 
@@ -179,7 +193,7 @@ def test_the_busiest_week_is_the_warmest():
 def test_a_week_says_its_pages_and_its_broken_nights():
     first, second = PersonTally(pages=3, nights={MONDAY}), PersonTally(pages=9, nights={MONDAY, MONDAY + timedelta(1)})
     weeks = {MONDAY: Load(people={"ana": first}), MONDAY + timedelta(weeks=1): Load(people={"ana": second})}
-    (row,) = heat(person_weeks(weeks, {"ana": "Ana"}), [*weeks, MONDAY + timedelta(weeks=2)])
+    (row,) = heat(named(weeks), [*weeks, MONDAY + timedelta(weeks=2)])
     assert row.cells == (
         '<td class="numbers warm-1">3<span class="small" title="1 night broken"> ☾1</span></td>'
         '<td class="numbers warm-4">9<span class="small" title="2 nights broken"> ☾2</span></td>'

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from oncall.incident import Actor, Via
+from oncall.remembered import Remembered
 from oncall.services import incidents
 from oncall.services.insight import tallying
 from oncall.services.insight.tally import VERSION
@@ -138,10 +139,15 @@ async def test_rows_are_kept_the_same_on_both_databases(database):
         await tallies.set_mark(tx, 7)
         await tallies.set_mark(tx, 9)
     async with database.read() as tx:
-        days = await tallies.counts_by_day(tx, "2026-01-01", "2026-01-31", "")
-        assert days == {"2026-01-04": (3, 6), "2026-01-05": (5, 9)}
-        assert await tallies.sums(tx, ["2026-01-05", "2026-02"], "") == ['{"incidents":5}']
-        assert await tallies.sums(tx, ["2026-01-05"], "payments") == []
+        known = await tallies.counted(tx, "2026-01", "")
+        assert known["2026-01-04"] == (3, 6, now)
+        # Written twice at the same instant, and yet told apart.
+        assert known["2026-01-05"] == (5, 9, now + timedelta(microseconds=1))
+        assert known["2026-W02"] == (4, 8, now)
+        assert len(known) == 5
+        assert await tallies.counted(tx, "2026-02", "") == {name: known[name] for name in ("2026-W01", "2026-W02")}
+        assert await tallies.sums(tx, ["2026-01-05", "2026-02"], "") == {"2026-01-05": '{"incidents":5}'}
+        assert await tallies.sums(tx, ["2026-01-05"], "payments") == {}
         assert await tallies.periods(tx, VERSION) == {
             "2026-01-04",
             "2026-01-05",
@@ -150,7 +156,7 @@ async def test_rows_are_kept_the_same_on_both_databases(database):
             "2026-W02",
         }
         assert await tallies.periods(tx, VERSION + 1) == set()
-        assert await tallies.made_at(tx, "2026-01-05") == now
+        assert await tallies.made_at(tx, "2026-01-04") == now
         assert await tallies.mark(tx) == 9
     async with database.write() as tx:
         await tallies.forget(tx, from_day="2026-01-05", from_spans=("2026-01", "2026-W02"))
@@ -164,7 +170,9 @@ async def test_weeks_are_kept_beside_days_and_months(happens, engine, clock):
     await tallying.keep_up(engine)
     async with engine.database.read() as tx:
         assert await tallies.periods(tx, VERSION) == {"2026-01-05", "2026-01", "2026-W02"}
-        assert len(set(await tallies.sums(tx, ["2026-01-05", "2026-01", "2026-W02"], "payments"))) == 1
+        sums = await tallies.sums(tx, ["2026-01-05", "2026-01", "2026-W02"], "payments")
+        assert len(sums) == 3
+        assert len(set(sums.values())) == 1
 
 
 async def test_days_counted_before_there_were_weeks_get_theirs(happens, engine, clock):
@@ -190,3 +198,89 @@ async def test_sums_are_remembered_until_one_of_them_is_written_anew(happens, en
     await tallying.keep_up(engine)
     assert (await look(days=60)).teams[0].minutes_to_resolve is not None
     assert len(engine.sums) == 2
+
+
+async def test_what_a_team_had_keeps_its_writing_where_nothing_changed(database):
+    first = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    later = first + timedelta(minutes=1)
+    day = {"": (3, 6, "[3]"), "payments": (1, 2, "[1]"), "platform": (2, 4, "[2]"), "gone": (1, 1, "[0]")}
+    async with database.write() as tx:
+        await tallies.save(tx, "2026-01-05", day, VERSION, first)
+        del day["gone"]
+        day |= {"platform": (2, 4, "[7]"), "data": (1, 1, "[1]")}
+        await tallies.save(tx, "2026-01-05", day, VERSION, later)
+        made = {team: (await tallies.counted(tx, "2026-01", team)).get("2026-01-05") for team in (*day, "gone")}
+        assert {team: one and one.made_at for team, one in made.items()} == {
+            "": later,
+            "payments": first,
+            "platform": later,
+            "data": later,
+            "gone": None,
+        }
+        assert await tallies.sums(tx, ["2026-01-05"], "platform") == {"2026-01-05": "[7]"}
+        # What another version wrote is written anew, however much the same it looks.
+        await tallies.save(tx, "2026-01-05", day, VERSION + 1, later + timedelta(minutes=1))
+        assert (await tallies.counted(tx, "2026-01", "payments"))["2026-01-05"].made_at > later
+        assert await tallies.periods(tx, VERSION + 1) == {"2026-01-05"}
+
+
+@pytest.mark.parametrize("days", [1, 7, 28, 91, 365])
+async def test_what_is_remembered_reads_like_what_is_read_for_the_first_time(happens, engine, clock, look, days):
+    """Weeks, days and sums of the past are remembered; whoever looks sees today as it is, and late changes of before."""
+    numbers = []
+    for n in range(5):
+        numbers.append(await happens.receive(firing(f"A{n}", service=f"s{n}"), group=f"g{n}"))
+        clock.move(timedelta(days=9))
+        await tallying.keep_up(engine)
+        await look(days=days)
+    for number in numbers[2:]:
+        await incidents.resolve(engine, number, by=ANA)
+        clock.move(timedelta(hours=1))
+        await tallying.keep_up(engine)
+        for team in ("", "payments", "platform"):
+            seen = await look(team, days=days)
+            engine.sums, engine.weeks = Remembered(9), Remembered(9)
+            assert await look(team, days=days) == seen
+
+
+async def test_a_week_that_is_over_is_read_once(happens, engine, clock, look, monkeypatch):
+    await happens.receive(firing())
+    clock.move(timedelta(days=20))
+    await happens.receive(firing("Other", service="s"), group="other")
+    await tallying.keep_up(engine)
+    first = await look(days=28)
+    read = []
+    sums = tallies.sums
+
+    async def noted(tx, wanted, team):
+        read.extend(wanted)
+        return await sums(tx, wanted, team)
+
+    monkeypatch.setattr(tallies, "sums", noted)
+    assert await look(days=28) == first
+    today = clock.now().date()
+    assert set(read) <= {today.isoformat(), *tallying.spans_of(today)}
+
+
+async def test_the_newest_page_of_each_service_is_remembered_and_still_todays(happens, engine, clock):
+    async def paged() -> dict[str, datetime]:
+        today = clock.now().date()
+        async with engine.database.read() as tx:
+            return await tallying.last_paged(engine, tx, today - timedelta(days=183), today)
+
+    assert await paged() == {}
+    began = clock.now()
+    await happens.receive(firing(service="checkout"))
+    clock.move(timedelta(days=40))
+    await tallying.keep_up(engine)
+    assert await paged() == {"checkout": began}
+    again = clock.now()
+    await happens.receive(firing("Other", service="checkout"), group="other")
+    await happens.receive(firing("Third", service="search"), group="third")
+    await tallying.keep_up(engine)
+    assert await paged() == {"checkout": again, "search": again}
+    clock.move(timedelta(days=183))
+    await tallying.keep_up(engine)
+    assert await paged() == {"checkout": again, "search": again}
+    clock.move(timedelta(days=1))
+    assert await paged() == {}

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 from oncall.engine import Organisation
 from oncall.errors import NotFound, Refused
 from oncall.person import Role
-from oncall.services.insight import weekly
+from oncall.services.insight import tallying, weekly
+from oncall.services.insight.tally import VERSION
 from oncall.services.insight.weekly import SetDigest
 from oncall.services.record import actions
 from oncall.services.rotations import digest as rotation_digest
 from oncall.services.views import phone_view
+from oncall.store import tallies
 from tests.oncall.web.conftest import START, firing
 from tests.oncall.web.test_hostile_content import ATTACK, hostile
 
@@ -135,3 +137,42 @@ async def test_hostile_words_stay_words(sign_in, engine, caller, happens):
     page = await (await sign_in("ana")).text("/digest")
     assert hostile(page) == []
     assert "overdue by 4 days" in page
+
+
+async def test_a_teams_week_is_read_anew_only_where_it_changed_and_names_are_todays(
+    engine, caller, happens, monkeypatch
+):
+    await happens.receive(firing())
+    await happens.receive(firing("Other", service="ledger"), group="other")
+    await tallying.keep_up(engine)
+    teams = tuple(engine.directory.teams.values())
+    first = await weekly.written(engine, teams)
+    read: list[str] = []
+    sums_of_teams = tallies.sums_of_teams
+
+    async def noted(tx, teams, wanted):
+        read.extend(teams)
+        return await sums_of_teams(tx, teams, wanted)
+
+    monkeypatch.setattr(tallies, "sums_of_teams", noted)
+    assert await weekly.written(engine, teams) == first
+    assert read == []
+    async with engine.database.write() as tx:
+        day = engine.clock.now().date().isoformat()
+        of_payments = (await tallies.sums(tx, [day], "payments"))[day].replace(
+            '"pages":1', '"pages":7,"nights":["2026-01-03","2026-01-04"]'
+        )
+        everything = {
+            team: sums[day] for team, sums in (await sums_of_teams(tx, ["", *engine.directory.teams], [day])).items()
+        }
+        counts = {team: (await tallies.counted(tx, day[:7], team))[day] for team in everything}
+        changed = {team: (counts[team].incidents, counts[team].alerts, sums) for team, sums in everything.items()}
+        changed["payments"] = (*changed["payments"][:2], of_payments)
+        await tallies.save(tx, day, changed, VERSION, engine.clock.now() + timedelta(seconds=1))
+    second = await weekly.written(engine, teams)
+    assert read == ["payments"]
+    assert second != first
+    people = engine.directory.people
+    renamed = people | {"ana": replace(people["ana"], name="Ana Nova")}
+    engine.organisation = Organisation(replace(engine.directory, people=renamed))
+    assert "Ana Nova" in await weekly.written(engine, teams)
