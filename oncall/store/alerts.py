@@ -185,6 +185,15 @@ async def totals(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, i
     return found
 
 
+async def counts_of_open(tx: AsyncConnection, incidents: Collection[int]) -> dict[int, tuple[int, int]]:
+    """Of incidents that are open: how many episodes each has in all, and how many are not over; (0, 0) without any."""
+    found = dict.fromkeys(incidents, (0, 0))
+    for part in chunks(sorted(incidents), IN_LIST):
+        for number, total, over in (await tx.execute(_COUNTS_OF_OPEN, {"incidents": part})).all():
+            found[number] = total, total - over
+    return found
+
+
 async def silent_since(tx: AsyncConnection, before: datetime, limit: int = 500) -> list[Episode]:
     """Firing episodes that were last heard of before that instant."""
     query = (
@@ -284,6 +293,11 @@ _FIRST_OF_INCIDENT = (
     .where(alert.c.incident_id == sa.bindparam("number"))
     .order_by(alert.c.id)
     .limit(sa.bindparam("most"))
+)
+_COUNTS_OF_OPEN = (
+    sa.select(alert.c.incident_id, sa.func.count(), sa.func.count(alert.c.ended_at))
+    .where(alert.c.incident_id.in_(any_of("incidents")))
+    .group_by(alert.c.incident_id)
 )
 _ADD = sa.insert(alert)
 _UPDATE = (

@@ -36,6 +36,17 @@ class Feed(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class KnownFeed(msgspec.Struct, frozen=True, kw_only=True):
+    """How it stands with one calendar of one schedule; `held_back`: a new version lost too much, see `Feed.held`."""
+
+    schedule: str
+    location: str
+    read_at: datetime | None
+    held_back: bool
+    error: str
+    warnings: tuple[str, ...]
+
+
 class StoredSegment(msgspec.Struct, frozen=True, kw_only=True):
     """A half-open span with constant people: (name as the calendar has it, role) each. Gaps are not stored."""
 
@@ -45,10 +56,22 @@ class StoredSegment(msgspec.Struct, frozen=True, kw_only=True):
     on_call: tuple[tuple[str, str], ...]
 
 
-async def feeds(tx: AsyncConnection) -> list[Feed]:
-    """Every calendar."""
-    query = sa.select(feed).order_by(feed.c.schedule, feed.c.location)
-    return [_feed(row) for row in (await tx.execute(query)).all()]
+async def feeds(tx: AsyncConnection, schedules: Collection[str] | None = None) -> list[KnownFeed]:
+    """Every calendar, or those of some schedules, without their text, which may be long."""
+    query = _FEEDS
+    if schedules is not None:
+        query = query.where(feed.c.schedule.in_(list(schedules)))
+    return [
+        KnownFeed(
+            schedule=row.schedule,
+            location=row.location,
+            read_at=row.read_at,
+            held_back=bool(row.held_back),
+            error=row.error,
+            warnings=tuple(row.warnings),
+        )
+        for row in (await tx.execute(query)).all()
+    ]
 
 
 async def get_feed(tx: AsyncConnection, schedule: str, location: str) -> Feed | None:
@@ -152,6 +175,14 @@ def _segment(row: Any) -> StoredSegment:
     )
 
 
+_FEEDS = sa.select(
+    feed.c.schedule,
+    feed.c.location,
+    feed.c.read_at,
+    feed.c.held.is_not(None).label("held_back"),
+    feed.c.error,
+    feed.c.warnings,
+).order_by(feed.c.schedule, feed.c.location)
 _AT = (
     sa.select(segment)
     .where(segment.c.starts_at <= sa.bindparam("at"), segment.c.ends_at > sa.bindparam("at"))

@@ -116,13 +116,17 @@ async def phone_numbers(tx: AsyncConnection, people: Collection[str]) -> dict[st
     return found
 
 
-async def segments_of_all(tx: AsyncConnection, since: datetime, until: datetime) -> dict[str, list[StoredSegment]]:
-    """The segments of every schedule that touch [since, until), in order."""
+async def segments_of_all(
+    tx: AsyncConnection, since: datetime, until: datetime, schedules: Collection[str] | None = None
+) -> dict[str, list[StoredSegment]]:
+    """The segments of every schedule, or of some, that touch [since, until), in order."""
     query = (
         sa.select(segment)
         .where(segment.c.ends_at > since, segment.c.starts_at < until)
         .order_by(segment.c.schedule, segment.c.starts_at)
     )
+    if schedules is not None:
+        query = query.where(segment.c.schedule.in_(list(schedules)))
     found: dict[str, list[StoredSegment]] = {}
     for row in (await tx.execute(query)).all():
         found.setdefault(row.schedule, []).append(_segment(row))

@@ -16,7 +16,7 @@ from oncall.errors import Invalid
 from oncall.services.people.rights import Caller, Right
 from oncall.services.rotations.on_call import schedule_key
 from oncall.store import rotations, views
-from oncall.store.rotations import Feed, StoredSegment
+from oncall.store.rotations import KnownFeed, StoredSegment
 
 #: How far ahead the next person is looked for.
 AHEAD = timedelta(days=21)
@@ -88,10 +88,12 @@ async def who_is_on_call(engine: Engine, caller: Caller, query: OnCallQuery) -> 
     if not 1971 < at.year < 9000:
         raise Invalid("that instant is outside the calendar", "Give one of our days.", "query.at")
     directory = engine.directory
+    team = directory.teams.get(query.team)
+    wanted = [schedule_key(team.id, schedule) for schedule in team.schedules] if team else None
     async with engine.database.read() as tx:
-        segments = await views.segments_of_all(tx, at, at + AHEAD)
-        feeds = await rotations.feeds(tx)
-    by_feed: dict[str, list[Feed]] = {}
+        segments = await views.segments_of_all(tx, at, at + AHEAD, wanted)
+        feeds = await rotations.feeds(tx, wanted)
+    by_feed: dict[str, list[KnownFeed]] = {}
     for feed in feeds:
         by_feed.setdefault(feed.schedule, []).append(feed)
     found = [
@@ -122,7 +124,7 @@ def shifts(directory: Directory, segments: Sequence[StoredSegment]) -> list[Shif
     return joined
 
 
-def _rotation(team: Team, schedule: str, at: datetime, known: Sequence[Shift], feeds: Sequence[Feed]) -> Rotation:
+def _rotation(team: Team, schedule: str, at: datetime, known: Sequence[Shift], feeds: Sequence[KnownFeed]) -> Rotation:
     current = next((s for s in known if s.since <= at < s.until), None)
     following = next((s for s in known if s.since > at), None)
     return Rotation(
@@ -140,13 +142,13 @@ def _person(directory: Directory, name: str, role: str) -> OnCallPerson:
     return OnCallPerson(person=known.id if known else "", name=known.name if known else name, role=role)
 
 
-def _age(feed: Feed, at: datetime) -> FeedAge:
+def _age(feed: KnownFeed, at: datetime) -> FeedAge:
     parts = urlsplit(feed.location)
     return FeedAge(
         name=parts.hostname or PurePath(feed.location).name,
         read_at=feed.read_at,
         old=feed.read_at is None or at - feed.read_at > OLD,
-        held_back=feed.held is not None,
+        held_back=feed.held_back,
         error=feed.error,
         warnings=feed.warnings,
     )

@@ -93,7 +93,7 @@ async def view_rotation(engine: Engine, caller: Caller, team_id: str, schedule_n
     since, until = now - timedelta(days=8), now + timedelta(weeks=WEEKS)
     async with engine.database.read() as tx:
         found = await report(engine, tx, team, schedule, now)
-        held = tuple(feed.error for feed in await rotations.feeds(tx) if feed.schedule == key and feed.held is not None)
+        held = tuple(feed.error for feed in await rotations.feeds(tx, [key]) if feed.held_back)
         past = (await health_snapshots.since(tx, [key], (now - TREND).date())).get(key, [])
         return RotationView(
             report=found,

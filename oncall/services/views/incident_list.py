@@ -106,11 +106,12 @@ async def other_open(engine: Engine, caller: Caller, number: int, limit: int = 3
 
 async def items_of(engine: Engine, tx: AsyncConnection, incidents: Sequence[Incident]) -> tuple[IncidentItem, ...]:
     """The incidents with their alerts counted."""
-    numbers = [i.id for i in incidents]
-    totals = await alert_rows.totals(tx, numbers)
-    firing = await alert_rows.active_counts(tx, [i.id for i in incidents if i.status is not IncidentStatus.RESOLVED])
+    over = [i.id for i in incidents if i.status is IncidentStatus.RESOLVED]
+    counts = await alert_rows.counts_of_open(tx, {i.id for i in incidents}.difference(over))
+    # Nothing fires in one that is over, and how many alerts it had an index knows.
+    counts |= {number: (total, 0) for number, total in (await alert_rows.totals(tx, over)).items()}
     address = engine.settings.address
-    return tuple(_item(i, totals[i.id], firing.get(i.id, 0), f"{address}/incidents/{i.id}") for i in incidents)
+    return tuple(_item(i, *counts[i.id], f"{address}/incidents/{i.id}") for i in incidents)
 
 
 def _item(incident: Incident, alerts: int, firing: int, url: str) -> IncidentItem:

@@ -51,9 +51,8 @@ async def view_now(engine: Engine, caller: Caller) -> NowView:
     async with engine.database.read() as tx:
         asked = await views.open_asking(tx, caller.person, limit=MOST)
         of_teams = set(await views.open_for_teams(tx, caller.teams, limit=MOST)) if caller.teams else set()
-        newest = await incident_rows.listed(tx, status="open", limit=MOST)
-        wanted = (asked.keys() | of_teams) - {i.id for i in newest}
-        shown = [*newest, *(await incident_rows.get(tx, sorted(wanted))).values()]
+        newest = {number for number, _ in await views.newest_open(tx, limit=MOST)}
+        shown = list((await incident_rows.get(tx, newest | asked.keys() | of_teams)).values())
         items = await items_of(engine, tx, shown)
         counts = await incident_rows.count_open(tx)
         todo = await reviews.actions(tx, owner=caller.person, done=False, limit=MOST)

@@ -62,6 +62,8 @@ async def test_episodes_are_counted_by_incident(
     await alerts.add(tx, [episode(), episode(), _over(episode(), nine), _over(episode(incident=2), nine)])
     assert await alerts.active_counts(tx, [1, 2, 3]) == {1: 2, 2: 0, 3: 0}
     assert await alerts.totals(tx, [1, 2, 3]) == {1: 3, 2: 1, 3: 0}
+    assert await alerts.counts_of_open(tx, {1, 2, 3}) == {1: (3, 2), 2: (1, 0), 3: (0, 0)}
+    assert await alerts.counts_of_open(tx, []) == {}
 
 
 async def test_a_changed_episode_is_written_whole(

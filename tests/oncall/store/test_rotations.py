@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oncall.store import rotations
+from oncall.store import rotations, views
 from oncall.store.rotations import Feed, StoredSegment
 
 HOUR = timedelta(hours=1)
@@ -45,7 +45,36 @@ async def test_a_feed_is_written_in_place(tx: AsyncConnection, nine: datetime) -
     feed = Feed(schedule=PRIMARY, location="a.ics", body=b"good")
     await rotations.save_feed(tx, feed)
     await rotations.save_feed(tx, replace(feed, error="gone", checked_at=nine))
-    assert [(f.body, f.error) for f in await rotations.feeds(tx)] == [(b"good", "gone")]
+    (found,) = await rotations.feeds(tx)
+    assert (found.error, found.held_back) == ("gone", False)
+    kept = await rotations.get_feed(tx, PRIMARY, "a.ics")
+    assert kept is not None
+    assert kept.body == b"good"
+
+
+async def test_how_it_stands_with_calendars_is_told_of_all_or_of_some_schedules(
+    tx: AsyncConnection, nine: datetime
+) -> None:
+    held = Feed(schedule=PRIMARY, location="a.ics", read_at=nine, body=b"x", held=b"y", error="e", warnings=("w",))
+    await rotations.save_feed(tx, held)
+    await rotations.save_feed(tx, Feed(schedule=SECONDARY, location="b.ics"))
+    known = rotations.KnownFeed(
+        schedule=PRIMARY, location="a.ics", read_at=nine, held_back=True, error="e", warnings=("w",)
+    )
+    assert await rotations.feeds(tx, [PRIMARY, "none/at-all"]) == [known]
+    assert [f.schedule for f in await rotations.feeds(tx)] == [PRIMARY, SECONDARY]
+    assert await rotations.feeds(tx, []) == []
+
+
+async def test_segments_ahead_come_of_all_or_of_some_schedules(tx: AsyncConnection, nine: datetime) -> None:
+    for schedule in (SECONDARY, PRIMARY):
+        await rotations.replace_segments(tx, schedule, [_segment(schedule, nine + n * HOUR, 1, str(n)) for n in (1, 0)])
+    everything = await views.segments_of_all(tx, nine, nine + 9 * HOUR)
+    assert {key: [s.starts_at for s in found] for key, found in everything.items()} == {
+        key: [nine, nine + HOUR] for key in (PRIMARY, SECONDARY)
+    }
+    assert await views.segments_of_all(tx, nine, nine + 9 * HOUR, [PRIMARY]) == {PRIMARY: everything[PRIMARY]}
+    assert await views.segments_of_all(tx, nine, nine + 9 * HOUR, []) == {}
 
 
 async def test_spans_are_half_open(tx: AsyncConnection, nine: datetime) -> None:
