@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -68,3 +69,16 @@ def moves_forward(known: OutcomeKind | None, reported: OutcomeKind) -> bool:
     "delivered" replaces all, for a device that has the message is a fact however late we hear of it.
     """
     return known is None or _ORDER.index(reported) > _ORDER.index(known)
+
+
+def answered(outcome: Outcome, reports: Sequence[Outcome]) -> Outcome:
+    """What an attempt came to, given its answer and what the provider reported before that was recorded.
+
+    Reports that name another message are of an earlier attempt, whose sender died, and say nothing of this one. Where
+    the answer names none, it was lost or no message was made, and whatever was reported is what is known.
+    """
+    name = outcome.provider_id
+    for report in reports:
+        if (not name or report.provider_id in {"", name}) and moves_forward(outcome.kind, report.kind):
+            outcome = msgspec.structs.replace(report, provider_id=report.provider_id or name)
+    return outcome

@@ -204,7 +204,7 @@ class Engine:
     background: Background = field(default_factory=Background)
     #: The last look at pages before they are sent, and the record of what came of them.
     looks: Together[Any, bool] = field(default_factory=lambda: _together(LOOKED_AT))
-    records: Together[Any, bool] = field(default_factory=lambda: _together(RECORDED))
+    records: Together[Any, Any] = field(default_factory=lambda: _together(RECORDED))
     #: Messages that were claimed and are not on their way yet; recording waits for them.
     departures: Departures = field(default_factory=lambda: Departures(PATIENCE))
     #: Pages this node is sending now: a lease that runs out meanwhile is no reason for it to send them once more.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import format_datetime
 from types import TracebackType
 from typing import Self
@@ -70,6 +70,8 @@ class TwilioStandin:
         self.refused_calls: dict[str, int] = {}
         #: How texts stand by SID: status and error code, as they were last reported.
         self.statuses: dict[str, tuple[str, int]] = {}
+        #: Statuses and error codes that are reported of each text and call before the request that made it is answered.
+        self.reports_first: list[tuple[str, int]] = []
         #: The list of texts answers 503 while set.
         self.list_fails = False
         self.url = ""
@@ -190,7 +192,7 @@ class TwilioStandin:
             return response.status, response.headers.get("Content-Type", ""), await response.text()
 
     async def _messages(self, request: web.Request) -> web.StreamResponse:
-        def create(form: Form) -> web.Response:
+        async def create(form: Form) -> web.Response:
             text = Text(
                 sid=new_sid("SM"),
                 to=_first(form, "To"),
@@ -200,6 +202,8 @@ class TwilioStandin:
                 status_callback=_first(form, "StatusCallback"),
             )
             self.texts.append(text)
+            for status, code in self.reports_first:
+                await self.report_text(text, status, code)
             return web.json_response(text_resource(text, self.account_sid), status=201)
 
         return await self._serve(request, message_faults, self.refused, create)
@@ -222,7 +226,7 @@ class TwilioStandin:
         return web.json_response(text_page(shown[:size], self.account_sid, request.query_string))
 
     async def _calls(self, request: web.Request) -> web.StreamResponse:
-        def create(form: Form) -> web.Response:
+        async def create(form: Form) -> web.Response:
             call = Call(
                 sid=new_sid("CA"),
                 to=_first(form, "To"),
@@ -231,12 +235,18 @@ class TwilioStandin:
                 status_callback=_first(form, "StatusCallback"),
             )
             self.calls.append(call)
+            for sequence, (status, _) in enumerate(self.reports_first):
+                await self.report_call(call, status, sequence)
             return web.json_response(call_resource(call, self.account_sid, self._clock.now()), status=201)
 
         return await self._serve(request, call_faults, self.refused_calls, create)
 
     async def _serve(
-        self, request: web.Request, rules: Rules, refused: Mapping[str, int], create: Callable[[Form], web.Response]
+        self,
+        request: web.Request,
+        rules: Rules,
+        refused: Mapping[str, int],
+        create: Callable[[Form], Awaitable[web.Response]],
     ) -> web.StreamResponse:
         """Credentials, then rules, then this number, then the fault of the day, then the work."""
         body = await request.read()
@@ -257,7 +267,7 @@ class TwilioStandin:
             return error(400, code, "refused")
 
         async def carry_out() -> web.Response:
-            return create(form)
+            return await create(form)
 
         return await self.faults.serve(request, carry_out)
 

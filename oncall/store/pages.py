@@ -123,6 +123,26 @@ async def let_go(tx: AsyncConnection, node: str, now: datetime) -> int:
     return (await tx.execute(sending.values(leased_until=now))).rowcount
 
 
+async def lock(tx: AsyncConnection, page_ids: Collection[str]) -> None:
+    """Keep everybody else from deciding about these pages until the transaction ends."""
+    for part in chunks(sorted(page_ids), IN_LIST):
+        await tx.execute(_LOCK, {"ids": part})
+
+
+async def under_way(tx: AsyncConnection, channel: str, page_id: str) -> bool:
+    """Whether an attempt to carry the page is not recorded yet; if so, nobody records it before the transaction ends."""
+    query = sa.select(page.c.id).where(
+        page.c.id == page_id, page.c.channel == channel, page.c.status == PageStatus.SENDING.value
+    )
+    return (await tx.execute(query.with_for_update())).scalar() is not None
+
+
+async def got_through(tx: AsyncConnection, page_ids: Collection[str], now: datetime, detail: str) -> None:
+    """Of these pages, those that wait to be tried again are with the provider after all."""
+    waiting = sa.update(page).where(page.c.id.in_(list(page_ids)), page.c.status == PageStatus.PLANNED.value)
+    await tx.execute(waiting.values(status=PageStatus.SENT.value, sent_at=now, detail=detail))
+
+
 async def another_method(tx: AsyncConnection, tried: Page) -> bool:
     """Whether the person has a planned page left in the same asking, beside this one."""
     return (await tx.execute(_left(tried))).scalar() is not None
@@ -277,6 +297,7 @@ _DUE = (
     .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+_LOCK = sa.select(page.c.id).where(page.c.id.in_(any_of("ids"))).order_by(page.c.id).with_for_update()
 _HELD = (
     sa.select(page)
     .where(

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifiers import retry
 from notifiers.message import Message, MessageKind
 from notifiers.notifier import Follows, Notifier
-from notifiers.outcome import Outcome, OutcomeKind
+from notifiers.outcome import Outcome, OutcomeKind, answered, moves_forward
 from notifiers.retry import RetryDecision
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, InvolvementStatus, release_held
@@ -23,7 +23,7 @@ from oncall.incident.values import with_involvement
 from oncall.services.delivery import sent_before
 from oncall.services.delivery.messages import ASKING
 from oncall.services.trouble import open_trouble
-from oncall.store import contacts, posts
+from oncall.store import contacts, early_reports, posts
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
@@ -58,6 +58,14 @@ class Carried:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What an attempt was recorded as, and whether the operator must hear of it."""
+
+    outcome: Outcome
+    alarm: bool
+
+
 async def carry(engine: Engine, parcel: Parcel) -> None:
     """Send a claimed message if anybody still needs it, and record what came of it.
 
@@ -88,9 +96,10 @@ async def carry(engine: Engine, parcel: Parcel) -> None:
         code=outcome.code,
         bundled=len(parcel.pages),
     )
-    if await engine.records.ask(partial(_recorded, engine), Carried(parcel.pages, started, ended, outcome)):
-        await alarm_operator(engine, page, outcome, ended)
-    if outcome.kind not in TAKEN:
+    recorded = await engine.records.ask(partial(_recorded, engine), Carried(parcel.pages, started, ended, outcome))
+    if recorded.alarm:
+        await alarm_operator(engine, page, recorded.outcome, ended)
+    if recorded.outcome.kind not in TAKEN:
         # The person's next method or the next step may be due now.
         engine.wake.delivery.set()
         engine.wake.escalation.set()
@@ -140,13 +149,14 @@ async def _send(notifier: Notifier, address: str, message: Message) -> Outcome:
         return Outcome(kind=OutcomeKind.UNKNOWN, code="raised", detail=f"the notifier failed: {type(error).__name__}")
 
 
-async def _recorded(engine: Engine, batch: Sequence[Carried]) -> list[bool]:
+async def _recorded(engine: Engine, batch: Sequence[Carried]) -> list[Recorded]:
     async with engine.database.write() as tx:
         return await record(engine, tx, batch)
 
 
-async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) -> list[bool]:
-    """Write attempts, and do what follows: retry later, the next method now. Whether each found its channel broken."""
+async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) -> list[Recorded]:
+    """Write attempts, and do what follows: retry later, the next method now."""
+    batch = await _with_early_reports(engine, tx, batch)
     decisions = [await _decide(tx, carried) for carried in batch]
     after = [_after(c, d) for c, d in zip(batch, decisions, strict=True)]
     elsewhere = await _carried_elsewhere(tx, batch)
@@ -168,7 +178,32 @@ async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) 
             )
         await follow(engine, tx, carried.pages, carried.outcome, carried.ended)
     await incident_rows.add_entries(tx, entries)
-    return [decision.alarm_operator for decision in decisions]
+    return [Recorded(c.outcome, d.alarm_operator) for c, d in zip(batch, decisions, strict=True)]
+
+
+async def _with_early_reports(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) -> list[Carried]:
+    """The attempts with what was reported of them meanwhile: a provider may report before its answer is recorded.
+
+    Whoever takes a report in holds the page, so it is either kept by now, or finds the record.
+    """
+    await page_rows.lock(tx, {page.id for carried in batch for page in carried.pages})
+    reports = await early_reports.of_pages(tx, {carried.pages[0].id for carried in batch})
+    await early_reports.forget(tx, reports)
+    return [await _reported(engine, tx, carried, reports.get(carried.pages[0].id, ())) for carried in batch]
+
+
+async def _reported(engine: Engine, tx: AsyncConnection, carried: Carried, reports: Sequence[Outcome]) -> Carried:
+    outcome, channel = answered(carried.outcome, reports), carried.pages[0].channel
+    for report in reports:
+        if outcome.provider_id and report.provider_id != outcome.provider_id:
+            # Of an attempt before this one, whose answer was lost.
+            known = await delivery_rows.find(tx, channel, report.provider_id, carried.pages[0].id)
+            if known is not None and moves_forward(OutcomeKind(known.outcome), report.kind):
+                await delivery_rows.settle(tx, known.id, report)
+    if outcome is carried.outcome:
+        return carried
+    engine.metrics.reports.labels(channel, outcome.kind.value).inc()
+    return Carried(carried.pages, carried.started, carried.ended, outcome)
 
 
 async def _carried_elsewhere(tx: AsyncConnection, batch: Sequence[Carried]) -> set[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from notifiers.message import Message
 from notifiers.notifier import FindsSent, Notifier
-from notifiers.outcome import Outcome, OutcomeKind
+from notifiers.outcome import Outcome, OutcomeKind, answered
 from oncall.engine import Engine
 from oncall.store import deliveries as delivery_rows
+from oncall.store import early_reports
 from oncall.store.deliveries import InDoubt
 from oncall.store.pages import Page
 
@@ -14,13 +15,19 @@ from oncall.store.pages import Page
 async def found(engine: Engine, notifier: Notifier, page: Page, message: Message) -> Outcome | None:
     """What became of an earlier attempt of which nobody knows; None where there was none, or it was not carried out.
 
-    An answer was lost, or a node died between sending and recording. Where the provider does not say either, the page
-    is sent: a second message is better than none.
+    An answer was lost, or a node died between sending and recording. What was reported of it meanwhile is what became
+    of it; else the provider is asked, if it can be. Where it does not say either, the page is sent: a second message is
+    better than none.
     """
-    if page.attempts < 2 or not isinstance(notifier, FindsSent):
+    if page.attempts < 2:
         return None
     async with engine.database.read() as tx:
+        reports = (await early_reports.of_pages(tx, [page.id])).get(page.id, [])
         tried = await delivery_rows.of_pages(tx, [page.id])
+    if reports:
+        return answered(reports[0], reports)
+    if not isinstance(notifier, FindsSent):
+        return None
     settled = sum(OutcomeKind(one.outcome) is not OutcomeKind.UNKNOWN for one in tried)
     if settled >= page.attempts - 1:
         return None

@@ -10,7 +10,16 @@ from oncall.store.schema.grouping import grouping_case, grouping_model
 from oncall.store.schema.incidents import alert, attachment, incident, incident_post, involvement, timeline
 from oncall.store.schema.insights import tally
 from oncall.store.schema.intake import grouping_state, heartbeat, inbox, quarantine, silence, silence_log
-from oncall.store.schema.paging import contact, contact_preference, delivery, page, phone_message, reply, reply_code
+from oncall.store.schema.paging import (
+    contact,
+    contact_preference,
+    delivery,
+    early_report,
+    page,
+    phone_message,
+    reply,
+    reply_code,
+)
 from oncall.store.schema.practice import drill, game_day
 from oncall.store.schema.record import action_item, digest_refusal, incident_record, review, slack_note
 from oncall.store.schema.rotations import (
@@ -43,6 +52,7 @@ __all__ = [
     "deploy",
     "digest_refusal",
     "drill",
+    "early_report",
     "feed",
     "feed_token",
     "game_day",

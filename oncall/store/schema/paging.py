@@ -63,6 +63,20 @@ delivery = Table(
     Index("ix_delivery_started_at", "started_at"),
 )
 
+#: What a provider reported of a message before the attempt was recorded; taken in with the record, gone with the page.
+early_report = Table(
+    "early_report",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("page_id", Text, ForeignKey("page.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_early_report_page_id", "page_id"),
+)
+
 #: The short number that names an incident to one address, while the incident is open.
 reply_code = Table(
     "reply_code",

@@ -8,7 +8,7 @@ import asyncio
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -70,7 +70,12 @@ class World:
     #: The class of each answer to come, and whether a lost one was carried out.
     outcomes: list[tuple[OutcomeKind, bool]] = field(default_factory=list)
     listed: bool = True
+    #: What is reported of the next messages before their answer.
+    reported: list[OutcomeKind] = field(default_factory=list)
     carried: list[tuple[str, str, Message]] = field(default_factory=list)
+
+
+Report = Callable[[str, str, Outcome], Awaitable[None]]
 
 
 class Provider:
@@ -79,15 +84,21 @@ class Provider:
     two_way = True
     timeout = 5.0
 
-    def __init__(self, channel: str, world: World) -> None:
+    def __init__(self, channel: str, world: World, report: Report) -> None:
         self.channel = channel
         self.world = world
+        self.report = report
 
     async def send(self, address: str, message: Message) -> Outcome:
         kind, done = self.world.outcomes.pop(0) if self.world.outcomes else (OutcomeKind.ACCEPTED, True)
+        name = ""
         if kind not in NOT_CARRIED_OUT and done:
             self.world.carried.append((self.channel, address, message))
-        named = self.name(len(self.world.carried)) if kind is OutcomeKind.ACCEPTED else ""
+            name = self.name(len(self.world.carried))
+            if self.world.reported:
+                early = Outcome(kind=self.world.reported.pop(0), provider_id=name, code="30003", detail="early")
+                await self.report(self.channel, message.page_id, early)
+        named = name if kind is OutcomeKind.ACCEPTED else ""
         trace = message.page_id if kind is OutcomeKind.UNKNOWN and self.channel == "sms" else ""
         return Outcome(kind=kind, provider_id=named, code="x", detail="as told", trace=trace)
 
@@ -117,8 +128,8 @@ class Texts(Provider):
 class Chat(Provider):
     """Its messages can be rewritten; remembers how the incidents of each stand."""
 
-    def __init__(self, channel: str, world: World) -> None:
-        super().__init__(channel, world)
+    def __init__(self, channel: str, world: World, report: Report) -> None:
+        super().__init__(channel, world, report)
         self.standings: dict[str, Mapping[int, Standing]] = {}
 
     async def follow(self, _address: str, place: str, _message: Message, standings: Mapping[int, Standing]) -> Outcome:
@@ -157,10 +168,10 @@ class Answers(RuleBasedStateMachine):
         self.engine = wiring.open_engine(directory, given, self.clock, config_dir=COMPANY)
         teams = {name: replace(team, slack_channel="") for name, team in directory.teams.items()}
         self.engine.organisation = Organisation(replace(directory, people=people, teams=teams))
-        self.chat = Chat("slack", self.world)
+        self.chat = Chat("slack", self.world, self._report)
         self.engine.notifiers = {
-            "sms": Texts("sms", self.world),
-            "voice": Provider("voice", self.world),
+            "sms": Texts("sms", self.world, self._report),
+            "voice": Provider("voice", self.world, self._report),
             "slack": self.chat,
         }
         self.engine.channels = {name: BY_NAME[name] for name in self.engine.notifiers}
@@ -212,6 +223,13 @@ class Answers(RuleBasedStateMachine):
     @rule(answers=st.lists(st.tuples(st.sampled_from(list(OutcomeKind)), st.booleans()), min_size=1, max_size=3))
     def the_provider_will_answer(self, answers: list[tuple[OutcomeKind, bool]]) -> None:
         self.world.outcomes.extend((kind, done or kind is not OutcomeKind.UNKNOWN) for kind, done in answers)
+
+    @rule(kinds=st.lists(st.sampled_from(list(OutcomeKind)), min_size=1, max_size=3))
+    def the_provider_will_report_before_it_answers(self, kinds: list[OutcomeKind]) -> None:
+        self.world.reported.extend(kinds)
+
+    async def _report(self, channel: str, page_id: str, outcome: Outcome) -> None:
+        await delivery_reports.report(self.engine, channel=channel, page_id=page_id, outcome=outcome)
 
     @rule(carried=st.booleans(), times=st.integers(1, 4))
     def answers_get_lost(self, carried: bool, times: int) -> None:
