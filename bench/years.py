@@ -20,7 +20,8 @@ from typing import Any
 import asyncpg
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import asyncpg as postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from oncall.store.schema import (
@@ -153,7 +154,7 @@ def _alerts(count: int, json_type: str) -> str:
             'the catalog says that ' || service || ' belongs to them', 'the same service, within two minutes'
         from incident, places
         where place < {ALERTS_EACH} or id = {count}
-        order by id, place"""
+        order by incident.id, place"""
 
 
 def _tables(count: int, teams: int) -> Iterator[tuple[sa.Table, Iterable[Row]]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from oncall.engine import Engine
 from oncall.services import acting
+from oncall.services.operation import administration
 from oncall.services.people.rights import Caller
 from oncall.services.record import attachments
 from oncall.services.rotations import on_call_view
@@ -110,6 +111,10 @@ async def _providers(engine: Engine, caller: Caller, _asked: Asked) -> providers
 
 async def _quarantine(engine: Engine, caller: Caller, asked: Asked) -> operator_view.QuarantinePage:
     return await operator_view.list_quarantine(engine, caller, asked.cursor)
+
+
+async def _replay(engine: Engine, caller: Caller, asked: Asked) -> administration.Replayed:
+    return await administration.replay(engine, caller, asked.body)
 
 
 async def _audit(engine: Engine, caller: Caller, asked: Asked) -> operator_view.AuditPage:
@@ -279,6 +284,16 @@ OPERATIONS: tuple[Operation, ...] = (
         call=_quarantine,
         query=incident_view.Cursor,
         answer=operator_view.QuarantinePage,
+    ),
+    Operation(
+        method="POST",
+        path="/operator/replay",
+        name="replay_bodies",
+        about="Process the bodies received in a stretch of time again, without paging twice; for admins.",
+        call=_replay,
+        body=administration.Replay,
+        answer=administration.Replayed,
+        status=202,
     ),
     Operation(
         method="GET",

@@ -121,6 +121,7 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/grouping/revert", grouping.revert),
     ("GET", "/operator", operator.show),
     ("GET", "/operator/quarantine", operator.quarantine),
+    ("POST", "/operator/quarantine", operator.replay),
     ("GET", "/operator/audit", operator.audit),
     ("GET", "/operator/providers", operator.providers),
     ("GET", "/contacts", contacts.show),

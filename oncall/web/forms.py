@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
 from aiohttp import web
 
+from oncall.errors import Invalid
 from oncall.misfit import misfit
 from oncall.services.views.incident_view import Cursor
 from oncall.web.sessions import FORM_FIELD
@@ -53,3 +56,15 @@ def cursor_of(request: web.Request) -> int | None:
     """
     found = read_query({"cursor": request.query.get("cursor", "")}, Cursor).cursor
     return int(found) if found else None
+
+
+def local_time(text: object, timezone: str, name: str) -> datetime:
+    """What a browser's field for date and time says, in the reader's zone.
+
+    Raises:
+        Invalid: it is none; `name` is the field.
+    """
+    try:
+        return datetime.fromisoformat(str(text)).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
+    except ValueError:
+        raise Invalid("that is no date and time", "Write it like 2026-11-02T09:00.", f"$.{name}") from None

@@ -5,18 +5,17 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from datetime import UTC, datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from aiohttp import ETag, web
 
-from oncall.errors import Invalid
 from oncall.services.people.rights import Right
 from oncall.services.rotations import cover, overrides, subscriptions
 from oncall.services.rotations import views as rotation_views
 from oncall.services.rotations.report import Report
 from oncall.services.rotations.views import WEEKS, RotationView
+from oncall.web.forms import local_time
 from oncall.web.keys import CALLER, engine_of
 from oncall.web.problems import Problem, form_on
 from oncall.web.rendering import render, see_other
@@ -86,8 +85,8 @@ async def add_override(request: web.Request) -> web.StreamResponse:
     engine, caller, form = engine_of(request), request[CALLER], await request.post()
     fields = {name: str(form.get(name, "")).strip() for name in ("person", "replaces", "role", "note")}
     asked = overrides.NewOverride(
-        starts_at=_local(form.get("starts_at"), caller.timezone, "starts_at"),
-        ends_at=_local(form.get("ends_at"), caller.timezone, "ends_at"),
+        starts_at=local_time(form.get("starts_at"), caller.timezone, "starts_at"),
+        ends_at=local_time(form.get("ends_at"), caller.timezone, "ends_at"),
         **fields,
     )
     await overrides.add(engine, caller, *_names(request), asked)
@@ -122,8 +121,8 @@ async def ask_for_cover(request: web.Request) -> web.StreamResponse:
     asked = cover.NewCover(
         team=team,
         schedule=schedule,
-        starts_at=_local(form.get("starts_at"), caller.timezone, "starts_at"),
-        ends_at=_local(form.get("ends_at"), caller.timezone, "ends_at"),
+        starts_at=local_time(form.get("starts_at"), caller.timezone, "starts_at"),
+        ends_at=local_time(form.get("ends_at"), caller.timezone, "ends_at"),
         note=str(form.get("note", ""))[:500],
     )
     made = await cover.ask(engine, caller, asked)
@@ -212,14 +211,6 @@ def _address(request: web.Request) -> str:
 def _number(request: web.Request) -> int:
     text = request.match_info["id"]
     return int(text) if text.isdecimal() and len(text) < 16 else 0
-
-
-def _local(text: object, timezone: str, name: str) -> datetime:
-    """What a browser's field for date and time says, in the reader's zone."""
-    try:
-        return datetime.fromisoformat(str(text)).replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
-    except ValueError:
-        raise Invalid("that is no date and time", "Write it like 2026-11-02T09:00.", f"$.{name}") from None
 
 
 def _csv(found: RotationView) -> str:

@@ -69,6 +69,7 @@ LEAST = {
     "/api/v1/operator": Role.ADMIN,
     "/api/v1/operator/providers": Role.ADMIN,
     "/api/v1/operator/quarantine": Role.ADMIN,
+    "/api/v1/operator/replay": Role.ADMIN,
     "/api/v1/operator/audit": Role.ADMIN,
 }
 ORDER = [Role.VIEWER, Role.RESPONDER, Role.EDITOR, Role.ADMIN]

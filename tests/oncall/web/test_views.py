@@ -200,3 +200,11 @@ def test_a_storm_is_folded_and_what_people_did_is_not():
     notes = [item(n, EntryKind.NOTE) for n in range(3, -1, -1)]
     runs = fold([*storm, *notes])
     assert [(len(run.shown), len(run.more)) for run in runs] == [(2, 4)] + [(1, 0)] * 4
+
+
+async def test_the_facts_of_who_asks_bring_their_dots_by_style_so_that_no_line_ends_in_one(sign_in, happens):
+    number = await happens.receive(firing())
+    page = await (await sign_in("ana")).text("/")
+    state = page.split('class="card summary"')[1].split("<h1")[0]
+    assert f'<span class="dots"><span>#{number}</span><span>payments</span><span>' in state
+    assert "·" not in state
