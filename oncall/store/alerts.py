@@ -350,7 +350,8 @@ def _episode(row: Any) -> Episode:
         integration=row.integration,
         fingerprint=row.fingerprint,
         stream=row.stream,
-        status=EpisodeStatus(row.status),
+        # The end decides: a batch could once leave "firing" beside it, and its next run would pass for a repeat.
+        status=EpisodeStatus.RESOLVED if row.ended_at else EpisodeStatus(row.status),
         name=row.name,
         kind=row.kind,
         severity=Severity(row.severity),

@@ -50,6 +50,8 @@ _LOOKED_AT = (alert, delivery, inbox, incident, involvement, page, timeline)
 def _alerts_have_one_home(alerts: Rows, incidents: Rows) -> None:
     running = [(a.integration, a.fingerprint) for a in alerts if a.ended_at is None]
     assert len(running) == len(set(running)), "invariant 1: an alert runs twice"
+    torn = [a.id for a in alerts if (a.status == "resolved") != (a.ended_at is not None)]
+    assert not torn, f"invariant 12: alerts {torn} are over by one column and not by another"
     known = {i.id for i in incidents}
     assert {a.incident_id for a in alerts} <= known, "invariant 1: an alert is in no incident"
     used = {a.incident_id for a in alerts}

@@ -55,6 +55,8 @@ STRIKES = {
     Harm.STALL: frozenset[Point](),
 }
 
+#: The node is gone; the others are failures that it has to live with.
+DEADLY = frozenset({Harm.DEATH, Harm.AWAIT})
 
 #: A stage passes more or less so many of them.
 PASSED = {Harm.DEATH: 31, Harm.DATABASE: 31, Harm.AWAIT: 31, Harm.LOST_ANSWER: 4, Harm.STALL: 6}
@@ -87,7 +89,7 @@ class Faults:
             self.after -= 1
             return
         harm, self.harm = self.harm, None
-        if harm is not Harm.DEATH:
+        if harm not in DEADLY:
             raise OperationalError("statement", {}, Exception(f"the database fails: {harm}"))
         self.dead = True
         raise Died

@@ -234,6 +234,37 @@ def test_whatever_dies_and_whenever_the_invariants_hold(world: World) -> None:
     _explore(world, histories=4, steps=12)
 
 
+def _tell(world: World, history: Callable[[ClusterHistory], None]) -> None:
+    """One history that broke a promise once, step by step."""
+    state = type("History", (ClusterHistory,), {"world": world})()
+    try:
+        history(state)
+        state.the_invariants_hold()
+    finally:
+        state.teardown()
+
+
+def test_an_alert_that_came_and_went_while_nobody_looked_begins_anew(world: World) -> None:
+    def history(state: ClusterHistory) -> None:
+        for number in (0, 1):
+            state.alertmanager_posts(group="ledger", number=number, node=0, harm=None, after=0, anew=True)
+        state.everything_is_mended(node=1)
+        state.a_healthy_node_does_all_there_is(node=0)
+        state.time_passes(seconds=301)
+        state.alertmanager_posts(group="ledger", number=0, node=0, harm=None, after=0, anew=True)
+
+    _tell(world, history)
+
+
+def test_a_node_that_dies_at_an_await_of_its_inbox_is_replaced(world: World) -> None:
+    def history(state: ClusterHistory) -> None:
+        state.alertmanager_posts(group="finder", number=2, node=0, harm=Harm.AWAIT, after=3, anew=False)
+        state.alertmanager_repeats(group="finder", node=0)
+        assert state.cluster.deaths == 1
+
+    _tell(world, history)
+
+
 @pytest.mark.soak
 def test_weeks_of_two_nodes(world: World, say: Callable[[str], None]) -> None:
     world.patience = 168

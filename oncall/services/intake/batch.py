@@ -250,7 +250,9 @@ class Batch:
         # What ended makes room first: the same alert may fire again in the same batch, and no alert runs twice.
         await alert_rows.update(self.tx, list(self._changed.values()))
         await alert_rows.add(self.tx, list(self.placement.added.values()))
-        await alert_rows.touch(self.tx, sorted(self._touched - self._changed.keys()), self.now)
+        # Whatever is written whole says for itself whether it fires; an episode may begin, repeat and end in one batch.
+        written = self._changed.keys() | self.placement.added.keys()
+        await alert_rows.touch(self.tx, sorted(self._touched - written), self.now)
         await silences.log(self.tx, self._silenced)
         await self._vanished()
         await self._fold_emptied(left)
