@@ -61,7 +61,7 @@ JOBS: tuple[Job, ...] = (
     Job("runbooks", timedelta(minutes=1), runbook_check.try_runbooks),
     Job("catalog", timedelta(seconds=5), catalog_sources.keep_up, everywhere=True),
     Job("contact preferences", timedelta(seconds=5), preferences.keep_up, everywhere=True),
-    Job("slack groups", timedelta(minutes=2), slack_groups.sync),
+    Job("slack groups", timedelta(seconds=20), slack_groups.sync),
     Job("receipts", timedelta(seconds=10), receipts.ask),
     Job("lost answers", timedelta(seconds=10), lost_answers.ask),
     Job("held-off senders", timedelta(seconds=15), watch.tell_held_off, everywhere=True),

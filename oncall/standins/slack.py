@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import json
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -64,6 +65,8 @@ class SlackStandin:
         self.scopes_missing: set[str] = set()
         self.violations = Violations("Slack")
         self.faults = Faults(lambda status: _refused(_FAULT_NAMES[status], status))
+        #: How often each method was called.
+        self.calls: Counter[str] = Counter()
         self.url = ""
         self.wrong: dict[str, str] = {}
         self.sockets: list[web.WebSocketResponse] = []
@@ -238,6 +241,7 @@ class SlackStandin:
 
     async def _api(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
+        self.calls[method] += 1
         arguments = await _arguments(request)
         token = self.app_token if method in APP_METHODS else self.bot_token
         if request.headers.get("Authorization") != f"Bearer {token}":

@@ -101,9 +101,7 @@ class Workspace:
             "conversations.info": lambda a: {"channel": _described(self._channel(a["channel"]))},
             "conversations.join": self._join,
             "conversations.list": self._list,
-            "usergroups.list": lambda _a: {
-                "usergroups": [{"id": id_, "handle": handle} for id_, (handle, _) in self.groups.items()]
-            },
+            "usergroups.list": self._list_groups,
             "usergroups.users.list": lambda a: {"users": self._group(a)[1]},
             "usergroups.users.update": self._regroup,
             "users.info": self._info,
@@ -208,6 +206,13 @@ class Workspace:
             message = {"type": "message", "ts": post.ts, "text": post.text, "bot_id": "B0000BOT"}
             told.append(message | ({"metadata": post.metadata} if arguments.get("include_all_metadata") else {}))
         return {"messages": told, "has_more": False}
+
+    def _list_groups(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        told = [
+            {"id": number, "handle": handle} | ({"users": users} if arguments.get("include_users") else {})
+            for number, (handle, users) in self.groups.items()
+        ]
+        return {"usergroups": told}
 
     def _group(self, arguments: Mapping[str, Any]) -> tuple[str, list[str]]:
         if arguments["usergroup"] not in self.groups:

@@ -191,22 +191,52 @@ async def test_a_user_group_follows_the_on_call_and_is_written_only_on_change(sl
     bob = slack.workspace.add_user("U0000BOB")
     group = slack.workspace.add_group("payments-oncall", [ALICE])
     groups = SlackGroups(api, places)
-    await groups.sync("@payments-oncall", [ALICE])
-    await groups.sync("@payments-oncall", [bob])
-    await groups.sync("@payments-oncall", [bob])
+    for people in ([ALICE], [bob], [bob]):
+        outcomes = await groups.sync({"@payments-oncall": people})
+        assert outcomes["@payments-oncall"].kind is OutcomeKind.ACCEPTED
     assert slack.workspace.groups[group] == ("payments-oncall", [bob])
     assert slack.workspace.group_writes == 1
 
 
+async def test_groups_that_are_right_already_cost_one_request_in_all(slack, api, places):
+    """Slack answers some twenty a minute; a company has hundreds of teams."""
+    wanted = {f"@team-{n}": [ALICE] for n in range(50)}
+    for handle in wanted:
+        slack.workspace.add_group(handle.removeprefix("@"), [ALICE])
+    outcomes = await SlackGroups(api, places).sync(wanted)
+    assert {outcome.code for outcome in outcomes.values()} == {"unchanged"}
+    assert slack.calls == {"usergroups.list": 1}
+
+
+async def test_a_workspace_that_lists_groups_without_their_members_is_asked_for_these(slack, api, places, monkeypatch):
+    group = slack.workspace.add_group("payments-oncall", [ALICE])
+    methods = slack.workspace.methods()
+    methods["usergroups.list"] = lambda _arguments: {"usergroups": [{"id": group, "handle": "payments-oncall"}]}
+    monkeypatch.setattr(slack.workspace, "methods", lambda: methods)
+    groups = SlackGroups(api, places)
+    bob = slack.workspace.add_user("U0000BOB")
+    assert (await groups.sync({"payments-oncall": [ALICE]}))["payments-oncall"].code == "unchanged"
+    await groups.sync({group: [bob]})
+    assert slack.workspace.groups[group] == ("payments-oncall", [bob])
+
+
 async def test_an_empty_shift_leaves_the_last_members_and_says_so(slack, api, places):
     group = slack.workspace.add_group("payments-oncall", [ALICE])
-    outcome = await SlackGroups(api, places).sync("payments-oncall", [])
-    assert outcome.code == "nobody"
+    outcomes = await SlackGroups(api, places).sync({"payments-oncall": []})
+    assert outcomes["payments-oncall"].code == "nobody"
     assert slack.workspace.groups[group][1] == [ALICE]
 
 
-async def test_a_group_that_does_not_exist_is_refused(api, places):
-    assert (await SlackGroups(api, places).sync("nope", [ALICE])).kind is OutcomeKind.REFUSED
+async def test_a_group_that_does_not_exist_is_refused_and_keeps_no_other_from_following(slack, api, places):
+    slack.workspace.add_group("payments-oncall", [ALICE])
+    outcomes = await SlackGroups(api, places).sync({"nope": [ALICE], "payments-oncall": [ALICE]})
+    assert outcomes["nope"].kind is OutcomeKind.REFUSED
+    assert outcomes["payments-oncall"].kind is OutcomeKind.ACCEPTED
+
+
+async def test_without_groups_to_follow_slack_is_not_asked(slack, api, places):
+    assert await SlackGroups(api, places).sync({}) == {}
+    assert not slack.calls
 
 
 async def test_the_e_mail_of_a_member_is_lower_case_and_empty_for_strangers(places):

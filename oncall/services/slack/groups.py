@@ -21,15 +21,14 @@ async def sync(engine: Engine) -> int:
     """
     if engine.slack is None:
         return 0
-    right = 0
-    for team in engine.directory.teams.values():
-        if not team.slack_group:
-            continue
-        outcome = await engine.slack.groups.sync(team.slack_group, await _addresses(engine, team))
-        right += outcome.kind is OutcomeKind.ACCEPTED
+    teams = {team.slack_group: team for team in engine.directory.teams.values() if team.slack_group}
+    outcomes = await engine.slack.groups.sync(
+        {handle: await _addresses(engine, team) for handle, team in teams.items()}
+    )
+    for handle, outcome in outcomes.items():
         if outcome.kind is not OutcomeKind.ACCEPTED:
-            log.warning("a user group does not follow", team=team.id, group=team.slack_group, why=outcome.detail)
-    return right
+            log.warning("a user group does not follow", team=teams[handle].id, group=handle, why=outcome.detail)
+    return sum(outcome.kind is OutcomeKind.ACCEPTED for outcome in outcomes.values())
 
 
 async def _addresses(engine: Engine, team: Team) -> list[str]:
