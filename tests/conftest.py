@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ import structlog
 from oncall.store import migrations
 from oncall.store.database import Database
 from oncall.store.schema import metadata
+from tests import warm
 
 with warnings.catch_warnings():
     # Where XDG_RUNTIME_DIR is unset it says that it falls back to the temporary folder, which is what we want.
@@ -30,6 +32,7 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
     ]
 )
+warm.share()
 #: Makes a migrated database as new. Rows are few, so deleting them costs a tenth of truncating every table.
 _EMPTY = "; ".join(
     [
@@ -38,6 +41,12 @@ _EMPTY = "; ".join(
     ]
 )
 _DEFAULT = Path(__file__).resolve().parents[2] / "shared"
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests and every module stay until the end; the collector need not walk them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
