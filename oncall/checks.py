@@ -60,7 +60,8 @@ class Facts:
     reports: Mapping[str, tuple[bool, str]] = field(default_factory=dict)
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+# Thousands in one answer, none of which can hold another: the collector need not follow them.
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How one check came out. `passed` is null where nothing is known yet, which counts as not passed."""
 
     check: str

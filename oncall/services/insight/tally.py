@@ -33,7 +33,8 @@ _R = TypeVar("_R", PastIncident, PastPage, PastAnswer, KindCount)
 Lengths = dict[int, int]
 
 
-class PersonTally(msgspec.Struct, omit_defaults=True):
+# Tallies are remembered by the ten thousand, and their parts hold numbers alone: the collector need not follow them.
+class PersonTally(msgspec.Struct, omit_defaults=True, gc=False):
     """What one person carried. `nights` are the days on whose evening a night began that a page broke."""
 
     pages: int = 0
@@ -44,7 +45,7 @@ class PersonTally(msgspec.Struct, omit_defaults=True):
     answers: Lengths = msgspec.field(default_factory=dict)
 
 
-class TeamTally(msgspec.Struct, omit_defaults=True):
+class TeamTally(msgspec.Struct, omit_defaults=True, gc=False):
     """Incidents a team led, and how long answers and ends took."""
 
     incidents: int = 0
@@ -53,7 +54,7 @@ class TeamTally(msgspec.Struct, omit_defaults=True):
     ends: Lengths = msgspec.field(default_factory=dict)
 
 
-class KindTally(msgspec.Struct, omit_defaults=True):
+class KindTally(msgspec.Struct, omit_defaults=True, gc=False):
     """One alert kind: alerts, incidents with it, how many of those were critical or went away by themselves."""
 
     alerts: int = 0

@@ -79,7 +79,7 @@ class KindLoad(msgspec.Struct, frozen=True, kw_only=True):
     advice: str
 
 
-class Day(msgspec.Struct, frozen=True, kw_only=True):
+class Day(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One day (UTC): incidents and alerts, what was to be expected of each, and whether it is far beyond that."""
 
     day: date
@@ -101,7 +101,7 @@ class DayAhead(msgspec.Struct, frozen=True, kw_only=True):
     alerts_high: float | None
 
 
-class PersonWeek(msgspec.Struct, frozen=True, kw_only=True):
+class PersonWeek(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one person carried in the week that began on that Monday (UTC)."""
 
     week: date
