@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifiers.channels import BY_NAME
+from notifiers.outcome import Outcome
 from oncall import wiring
 from oncall.config import Loaded, Secret, Settings
 from oncall.engine import Engine
@@ -21,7 +22,7 @@ from oncall.jobs import periodic
 from oncall.services import escalation
 from oncall.services.answers import replies
 from oncall.services.answers.replies import Incoming
-from oncall.services.delivery import delivery
+from oncall.services.delivery import delivery, reports
 from oncall.services.intake import intake
 from oncall.services.rotations import calendars as rotations
 from oncall.services.rotations.views import all_schedules
@@ -88,7 +89,13 @@ class Cluster:
         engine.database = FaultyDatabase(self.url, faults)
         engine.inbox = InboxWriter(engine.database)
         engine.calendars = story.Calendars()  # type: ignore[assignment] - the same code without a process of its own
-        engine.notifiers = {name: kind(name, self.outside, faults, self.clock) for name, kind in CHANNELS.items()}
+
+        async def report(channel: str, page_id: str, outcome: Outcome) -> bool:
+            return await reports.report(engine, channel=channel, page_id=page_id, outcome=outcome)
+
+        engine.notifiers = {
+            name: kind(name, self.outside, faults, self.clock, report) for name, kind in CHANNELS.items()
+        }
         engine.channels = {name: BY_NAME[name] for name in CHANNELS}
         return Node(engine, faults)
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from notifiers.message import Message
 from notifiers.outcome import Outcome, OutcomeKind
@@ -50,6 +54,10 @@ class Outside:
 
     sent: list[Sent] = field(default_factory=list)
     answers: list[OutcomeKind | Provider] = field(default_factory=list)
+    #: What providers report of the next messages they take, before they answer.
+    reports: list[OutcomeKind] = field(default_factory=list)
+    #: Pages that a node was told are delivered, and said that it heard it.
+    heard_delivered: set[str] = field(default_factory=set)
     #: Attempts whose fate the engine cannot know, or which it was asked to repeat.
     excused: int = 0
     #: Messages on their way when a node stood still, of which another may have sent each meanwhile.
@@ -84,25 +92,48 @@ class Phone:
     outside: Outside
     faults: Faults
     clock: Clock
+    report: Callable[[str, str, Outcome], Awaitable[bool]]
     two_way: bool = True
-    #: The engine waits two seconds longer for whoever hangs, and real time passes while the clock stands.
-    timeout: float = -1.99
+
+    @property
+    def timeout(self) -> float:
+        """The engine waits two seconds longer for whoever hangs, and real time passes while the clock stands.
+
+        Taking a report in takes a while, and no message is given up for that.
+        """
+        return 60.0 if self.outside.reports else -1.99
 
     async def send(self, address: str, message: Message) -> Outcome:
+        patient = bool(self.outside.reports)
         await self.faults.stand_still()
         self.faults.pass_by(Point.MESSAGE)
         does = self.outside.answers.pop(0) if self.outside.answers else OutcomeKind.ACCEPTED
         if does in REPEATED:
             self.outside.excused += 1
         sent = Sent(self.clock.now(), message.page_id, message.kind.value, self.channel, address, does in CARRIED)
+        number = len(self.outside.sent)
         self.outside.sent.append(sent)
         self.faults.pass_by(Point.MESSAGE)
+        if does in CARRIED:
+            await self._report(sent, number)
         if does is Provider.HANGS:
+            if patient:
+                raise TimeoutError
             await asyncio.Event().wait()
         if does is Provider.RAISES:
             raise KeyError("an answer nobody expected")
         assert isinstance(does, OutcomeKind)
-        return self.outcome(does, len(self.outside.sent) - 1)
+        return self.outcome(does, number)
+
+    async def _report(self, sent: Sent, number: int) -> None:
+        """Reports come once, whether or not anybody is there to hear them; a database that fails is somebody not there."""
+        if not self.outside.reports:
+            return
+        kind = self.outside.reports.pop(0)
+        with contextlib.suppress(SQLAlchemyError):
+            await self.report(self.channel, sent.page, self.outcome(kind, number))
+            if kind is OutcomeKind.DELIVERED:
+                self.outside.heard_delivered.add(sent.page)
 
     def outcome(self, kind: OutcomeKind, number: int) -> Outcome:
         """What the provider says of one message."""

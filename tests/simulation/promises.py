@@ -9,7 +9,7 @@ from itertools import pairwise
 import sqlalchemy as sa
 
 from oncall.store import rotations
-from oncall.store.schema import alert, incident, page, reply, timeline
+from oncall.store.schema import alert, delivery, incident, page, reply, timeline
 from tests.acceptance import invariants
 from tests.simulation.cluster import CHANNELS, Cluster
 from tests.simulation.outside import ListedPhone
@@ -18,7 +18,7 @@ from tests.simulation.outside import ListedPhone
 SPACING = timedelta(seconds=10)
 #: Channels whose provider is asked before a page is sent once more.
 LOOKED_UP = frozenset(name for name, kind in CHANNELS.items() if kind is ListedPhone)
-_LOOKED_AT = (alert, incident, page, reply, timeline)
+_LOOKED_AT = (alert, delivery, incident, page, reply, timeline)
 Rows = dict[sa.Table, list[sa.Row]]
 
 
@@ -44,6 +44,7 @@ async def check_at_rest(cluster: Cluster) -> None:
     assert {row.fingerprint for row in rows[alert]} == set(expected), "invariant 1: an accepted alert is nowhere"
     assert running == {f for f, status in expected.items() if status == "firing"}, "invariant 12"
     _whoever_was_paged_is_told(rows)
+    _reports_are_not_lost(cluster, rows)
 
 
 async def _rows(cluster: Cluster) -> Rows:
@@ -98,3 +99,10 @@ def _whoever_was_paged_is_told(rows: Rows) -> None:
         asked = {p.person for p in rows[page] if p.incident_id == one.id and p.kind == "page" and p.status == "sent"}
         silent = {person for person in asked - {""} if (one.id, person) not in told}
         assert silent <= {one.resolved_by}, f"invariant 12: {silent} are not told that #{one.id} is over"
+
+
+def _reports_are_not_lost(cluster: Cluster, rows: Rows) -> None:
+    delivered = {row.page_id for row in rows[delivery] if row.outcome == "delivered"}
+    carried = {row.page_id for row in rows[delivery]}
+    lost = (cluster.outside.heard_delivered & carried) - delivered
+    assert not lost, f"pages {lost} were reported delivered, and nobody knows"

@@ -42,6 +42,8 @@ harms = st.sampled_from([None, None, *Harm])
 points = st.integers(0, 30)
 
 PEOPLE = ("alice", "bob", "carol", "dave", "frank", "erin")
+#: What providers report of messages they took.
+REPORTED = (OutcomeKind.ACCEPTED, OutcomeKind.DELIVERED, OutcomeKind.UNREACHABLE)
 #: Who may be awake while hours go by.
 AWAKE = ((), ("bob", "erin"), PEOPLE, PEOPLE)
 
@@ -123,6 +125,10 @@ class ClusterHistory(RuleBasedStateMachine):
     @rule(answers=st.lists(st.sampled_from([*OutcomeKind, *Provider]), min_size=1, max_size=3))
     def providers_misbehave(self, answers: list[OutcomeKind | Provider]) -> None:
         self.cluster.outside.answers += answers
+
+    @rule(kinds=st.lists(st.sampled_from(REPORTED), min_size=1, max_size=3))
+    def providers_report_before_they_answer(self, kinds: list[OutcomeKind]) -> None:
+        self.cluster.outside.reports += kinds
 
     @rule(rotation=st.sampled_from(sorted(ROTATIONS)), how=st.sampled_from(Edit))
     def a_calendar_changes(self, rotation: str, how: Edit) -> None:
