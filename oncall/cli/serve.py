@@ -51,6 +51,8 @@ GRACE = 10.0
 SWITCH = 0.0005
 #: Objects made before the collector looks at the youngest; Python's own 700 are made by a single request.
 YOUNG = 10_000
+#: Seconds after which caches, templates and statements are there, too, and stay as long as what was loaded.
+WARM = 120.0
 
 
 @click.command()
@@ -118,11 +120,13 @@ async def _serve_with(
         engine.inbox.start()
         async with _running(engine):
             keep_what_is_loaded()
+            warm = asyncio.get_running_loop().call_later(WARM, keep_what_is_loaded)
             click.echo(f"oncall listens on http://{engine.settings.listen} and is reached at {engine.settings.address}")
             if person:
                 click.echo(f"Sign in once as {person}: {await access.create_sign_in_link(engine, person)}")
             sys.stdout.flush()
             await _until_stopped()
+            warm.cancel()
             click.echo("stopping")
     finally:
         await wiring.close(engine)

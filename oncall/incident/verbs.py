@@ -76,6 +76,9 @@ def acknowledge(
 def confirm(incident: Incident, *, by: Actor, now: datetime, expiry: timedelta, reminder: timedelta) -> Change:
     """The person who has it says that they are still on it; the expiry starts again.
 
+    It speaks for what that person took alone, for whoever took another team's part may have fallen asleep. Somebody
+    who took none speaks for all.
+
     Raises:
         AlreadyResolved: it is over.
         Invalid: nobody has acknowledged it.
@@ -84,10 +87,11 @@ def confirm(incident: Incident, *, by: Actor, now: datetime, expiry: timedelta, 
     held = [i for i in incident.involvements if i.status is InvolvementStatus.ACKNOWLEDGED]
     if not held:
         raise Invalid("nobody has acknowledged this incident", "Acknowledge it instead.")
+    own = [i for i in held if i.acknowledged_by == by.person]
     expires = now + expiry
     again = {"expires_at": expires, "next_due_at": expires - reminder, "reminded": False, "snoozed": False}
     # What was taken for good stays so: a word of confirmation must not make it expire.
-    expiring = [i for i in held if i.expires_at is not None]
+    expiring = [i for i in own or held if i.expires_at is not None]
     confirmed = replace_all(incident, {i.team: replace(i, **again) for i in expiring})
     until = f"; expires at {expires:%H:%M} UTC" if expiring else ""
     text = f"{by.person} is still on it{until}"

@@ -93,6 +93,26 @@ def test_confirming_makes_nothing_expire_that_would_not(opened: Open, alice: Act
     assert (kept.incident.lead.expires_at, kept.incident.lead.next_due_at) == (None, None)
 
 
+def test_confirming_speaks_for_what_one_took_oneself_and_not_for_another_teams_sleeper(
+    opened: Open, arrival: Arrive, alice: Actor, bob: Actor, nine: datetime
+) -> None:
+    taken = _taken(_two_teams(opened, arrival, nine), alice, nine, teams=("payments",))
+    taken = _taken(taken, bob, nine, teams=("search",))
+    kept = confirm(taken, by=alice, now=nine + 50 * MINUTE, expiry=HOUR, reminder=10 * MINUTE).incident
+    assert {i.team: i.expires_at for i in kept.involvements} == {
+        "payments": nine + 110 * MINUTE,
+        "search": nine + HOUR,
+    }
+
+
+def test_somebody_who_took_nothing_confirms_for_all(
+    opened: Open, arrival: Arrive, alice: Actor, bob: Actor, nine: datetime
+) -> None:
+    taken = _taken(_two_teams(opened, arrival, nine), alice, nine)
+    kept = confirm(taken, by=bob, now=nine + 50 * MINUTE, expiry=HOUR, reminder=10 * MINUTE).incident
+    assert {i.expires_at for i in kept.involvements} == {nine + 110 * MINUTE}
+
+
 def test_confirming_what_nobody_has_is_refused(opened: Open, alice: Actor, nine: datetime) -> None:
     with pytest.raises(Invalid, match="nobody has acknowledged"):
         confirm(opened(), by=alice, now=nine, expiry=HOUR, reminder=MINUTE)
