@@ -18,7 +18,7 @@ from bench import bodies, company, pipeline, processes
 from oncall.engine import Engine
 from oncall.store.types import microseconds
 
-#: Alerts of history at which the cost is measured; ten million take a few minutes to write and 10 GB.
+#: Alerts of history at which the cost is measured; ten million take a minute or two to write and 4 GB.
 SIZES = [int(size) for size in os.environ.get("BENCH_GROWTH", "100000,1000000").split(",")]
 #: Alerts each measurement places.
 ALERTS = int(os.environ.get("BENCH_ALERTS", "12800")) // 4
