@@ -40,7 +40,8 @@ class SlackGroups:
         if group is None:
             detail = f"there is no user group @{name}"
             return Outcome(kind=OutcomeKind.REFUSED, code="no_such_subteam", detail=detail)
-        users = [found for address in addresses if isinstance(found := await self._places.find(address), str)]
+        places = [await self._places.find(address) for address in addresses]
+        users = list(dict.fromkeys(place for place in places if isinstance(place, str)))
         if not users:
             detail = f"nobody to put into @{name}, so its last members stay"
             return Outcome(kind=OutcomeKind.UNREACHABLE, code="nobody", detail=detail)

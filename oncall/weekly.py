@@ -20,11 +20,9 @@ class PersonWeek(msgspec.Struct, frozen=True, kw_only=True):
     nights: int
 
 
-class TeamWeek(msgspec.Struct, frozen=True, kw_only=True):
-    """One team's last seven days. `before` is how many incidents the seven days before them had."""
+class TeamLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """What a team's last seven days came to. `before` is how many incidents the seven days before them had."""
 
-    team: str
-    name: str
     incidents: int
     before: int
     pages: int
@@ -35,6 +33,13 @@ class TeamWeek(msgspec.Struct, frozen=True, kw_only=True):
     noise: tuple[tuple[str, str], ...]
     #: Days that were far beyond what was to be expected, as text.
     unusual: tuple[str, ...]
+
+
+class TeamWeek(TeamLoad, frozen=True, kw_only=True):
+    """One team's last seven days, with what is left to do."""
+
+    team: str
+    name: str
     #: Action items: text, owner's name, days overdue.
     overdue: tuple[tuple[str, str, int], ...]
     open_items: int

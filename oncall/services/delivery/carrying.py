@@ -168,7 +168,8 @@ async def record(engine: Engine, tx: AsyncConnection, batch: Sequence[Carried]) 
     for carried, decision, pages in zip(batch, decisions, after, strict=True):
         for page in pages:
             if page.incident is not None and page.person:
-                entries.append(_entry(page, carried.outcome, decision.reason, carried.ended))
+                kind = EntryKind.PAGE if page.kind is MessageKind.PAGE else EntryKind.DELIVERY
+                entries.append(entry(page, kind, carried.outcome, decision.reason, carried.ended))
             if decision.next_method and page.kind is MessageKind.PAGE and page.id not in elsewhere:
                 entries += await next_method(tx, page, carried.ended)
         if decision.flag_contact and carried.outcome.code != NO_CHANNEL.code:
@@ -291,10 +292,10 @@ async def alarm_operator(engine: Engine, page: Page, outcome: Outcome, now: date
             await open_trouble(engine, tx, title=title, service="oncall", why=outcome.detail, now=now, group_key=key)
 
 
-def _entry(page: Page, outcome: Outcome, reason: str, now: datetime) -> Entry:
+def entry(page: Page, kind: EntryKind, outcome: Outcome, reason: str, now: datetime) -> Entry:
+    """The timeline's line about what came of a page."""
     said = f"{page.channel} to {page.person}: {reason}"
     if page.bundled_into:
         said += " (in one message with others)"
-    kind = EntryKind.PAGE if page.kind is MessageKind.PAGE else EntryKind.DELIVERY
     data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}
     return Entry(incident=page.incident or 0, at=now, kind=kind, text=said, team=page.team, data=data)

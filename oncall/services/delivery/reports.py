@@ -12,8 +12,8 @@ from notifiers import retry
 from notifiers.message import MessageKind
 from notifiers.outcome import Outcome, OutcomeKind, moves_forward
 from oncall.engine import Engine
-from oncall.incident import Entry, EntryKind
-from oncall.services.delivery.carrying import TAKEN, alarm_operator, next_method
+from oncall.incident import EntryKind
+from oncall.services.delivery.carrying import TAKEN, alarm_operator, entry, next_method
 from oncall.store import contacts, early_reports
 from oncall.store import deliveries as delivery_rows
 from oncall.store import incidents as incident_rows
@@ -65,7 +65,9 @@ async def _need_no_other_attempt(tx: AsyncConnection, pages: list[Page], outcome
         return
     detail = f"{outcome.kind.value}, the provider reports"
     # Before the pages: whoever acknowledges holds the incident, and then waits for what is planned.
-    await incident_rows.add_entries(tx, [_entry(page, detail, outcome, now) for page in waiting if page.incident])
+    await incident_rows.add_entries(
+        tx, [entry(page, EntryKind.DELIVERY, outcome, detail, now) for page in waiting if page.incident]
+    )
     await page_rows.got_through(tx, [page.id for page in waiting], now, detail)
 
 
@@ -77,16 +79,10 @@ async def _fail(tx: AsyncConnection, pages: list[Page], outcome: Outcome, now: d
         after = replace(page, status=PageStatus.FAILED, detail=decision.reason)
         await page_rows.update(tx, [after])
         if page.incident is not None and page.person:
-            entries.append(_entry(page, decision.reason, outcome, now))
+            entries.append(entry(page, EntryKind.DELIVERY, outcome, decision.reason, now))
         if decision.next_method and page.kind is MessageKind.PAGE:
             entries += await next_method(tx, after, now)
     await incident_rows.add_entries(tx, entries)
     if decision.flag_contact and pages:
         await contacts.change(tx, pages[0].channel, pages[0].address, fault=outcome.detail, fault_at=now)
     return decision.alarm_operator and bool(pages)
-
-
-def _entry(page: Page, said: str, outcome: Outcome, now: datetime) -> Entry:
-    text = f"{page.channel} to {page.person}: {said}"
-    data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}
-    return Entry(incident=page.incident or 0, at=now, kind=EntryKind.DELIVERY, text=text, team=page.team, data=data)

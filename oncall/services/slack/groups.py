@@ -21,13 +21,15 @@ async def sync(engine: Engine) -> int:
     """
     if engine.slack is None:
         return 0
-    teams = {team.slack_group: team for team in engine.directory.teams.values() if team.slack_group}
-    outcomes = await engine.slack.groups.sync(
-        {handle: await _addresses(engine, team) for handle, team in teams.items()}
-    )
+    wanted: dict[str, list[str]] = {}
+    for team in engine.directory.teams.values():
+        if team.slack_group:
+            # Teams that share a group are both in it.
+            wanted.setdefault(team.slack_group, []).extend(await _addresses(engine, team))
+    outcomes = await engine.slack.groups.sync(wanted)
     for handle, outcome in outcomes.items():
         if outcome.kind is not OutcomeKind.ACCEPTED:
-            log.warning("a user group does not follow", team=teams[handle].id, group=handle, why=outcome.detail)
+            log.warning("a user group does not follow", group=handle, why=outcome.detail)
     return sum(outcome.kind is OutcomeKind.ACCEPTED for outcome in outcomes.values())
 
 

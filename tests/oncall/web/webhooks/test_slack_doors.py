@@ -394,6 +394,18 @@ async def test_a_teams_user_group_follows_who_is_on_call(engine, happens, slack)
     assert slack.workspace.groups[group][1] == [ANA]
 
 
+async def test_teams_that_share_a_user_group_are_both_in_it(engine, happens, slack):
+    group = slack.workspace.add_group("everybody-oncall", [ANA])
+    teams = dict(engine.directory.teams)
+    first, other = teams["payments"], replace(teams["payments"], id="second", schedules={})
+    one = replace(first, slack_group="@everybody-oncall", schedules={"primary": first.schedules["primary"]})
+    two = replace(first, slack_group="@everybody-oncall", schedules={"secondary": first.schedules["secondary"]})
+    engine.organisation = Organisation(replace(engine.directory, teams=teams | {"payments": one, other.id: two}))
+    await happens.on_call("second/secondary", "ben")
+    assert await slack_groups.sync(engine) == 1
+    assert slack.workspace.groups[group][1] == [ANA, BEN]
+
+
 async def test_status_impact_and_roles_are_said_by_command(engine, happens, slack):
     number = await happens.receive(firing())
     assert "rolling back" in await slack.command(f"status {number} rolling back", user=BEN)
