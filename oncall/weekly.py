@@ -20,7 +20,7 @@ class PersonWeek(msgspec.Struct, frozen=True, kw_only=True):
     nights: int
 
 
-class TeamLoad(msgspec.Struct, frozen=True, kw_only=True):
+class WeekLoad(msgspec.Struct, frozen=True, kw_only=True):
     """What a team's last seven days came to. `before` is how many incidents the seven days before them had."""
 
     incidents: int
@@ -35,7 +35,7 @@ class TeamLoad(msgspec.Struct, frozen=True, kw_only=True):
     unusual: tuple[str, ...]
 
 
-class TeamWeek(TeamLoad, frozen=True, kw_only=True):
+class TeamWeek(WeekLoad, frozen=True, kw_only=True):
     """One team's last seven days, with what is left to do."""
 
     team: str

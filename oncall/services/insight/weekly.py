@@ -26,7 +26,7 @@ from oncall.services.views.insights import COMPARED, kinds_load, people_load, vo
 from oncall.store import digest_refusals, reviews, rotation_findings
 from oncall.store import tallies as tally_rows
 from oncall.store.reviews import ActionItem
-from oncall.weekly import PersonWeek, TeamLoad, TeamWeek, digest, lines
+from oncall.weekly import PersonWeek, TeamWeek, WeekLoad, digest, lines
 
 #: Mondays from this hour on, in the recipient's zone.
 HOUR = time(9)
@@ -170,7 +170,7 @@ async def _weeks(engine: Engine, teams: Sequence[Team]) -> list[TeamWeek]:
     ]
 
 
-async def _loads(engine: Engine, tx: AsyncConnection, teams: Sequence[str], today: date) -> dict[str, TeamLoad]:
+async def _loads(engine: Engine, tx: AsyncConnection, teams: Sequence[str], today: date) -> dict[str, WeekLoad]:
     """What the last seven days of each team came to.
 
     A team's is remembered for as long as none of its days is written anew, which the text of its days tells.
@@ -179,7 +179,7 @@ async def _loads(engine: Engine, tx: AsyncConnection, teams: Sequence[str], toda
     known = frozenset(names.items())
     first = today - COMPARED - timedelta(days=WEEK - 1)
     texts = await tally_rows.days_of_teams(tx, teams, first.isoformat(), today.isoformat())
-    found: dict[str, TeamLoad | None] = {
+    found: dict[str, WeekLoad | None] = {
         team: engine.weeks.get(("digest", team, today, texts.get(team, ""), known)) for team in teams
     }
     unknown = [team for team, load in found.items() if load is None]
@@ -192,11 +192,11 @@ async def _loads(engine: Engine, tx: AsyncConnection, teams: Sequence[str], toda
     return {team: load for team, load in found.items() if load is not None}
 
 
-def _load(team: str, week: Tally, days: Mapping[str, int], names: Mapping[str, str], today: date) -> TeamLoad:
+def _load(team: str, week: Tally, days: Mapping[str, int], names: Mapping[str, str], today: date) -> WeekLoad:
     people = people_load(week, names)
     own = week.teams.get(team)
     incidents = {date.fromisoformat(day): count for day, count in days.items()}
-    return TeamLoad(
+    return WeekLoad(
         incidents=own.incidents if own else 0,
         before=sum(days.get(day, 0) for day in _days(today - timedelta(days=WEEK), WEEK)),
         pages=sum(person.pages for person in people),
@@ -215,7 +215,7 @@ def _load(team: str, week: Tally, days: Mapping[str, int], names: Mapping[str, s
 def _week(
     engine: Engine,
     team: Team,
-    load: TeamLoad,
+    load: WeekLoad,
     *,
     items: Sequence[ActionItem],
     unreviewed: Sequence[tuple[int, str]],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
 from oncall.seasonal import WEEKS, expected_on, forecast, unusual
-from oncall.services.insight.tally import KindTally, Load, Tally, added, median_minutes, merged_load
+from oncall.services.insight.tally import KindTally, Load, PersonTally, Tally, added, median_minutes, merged_load
 from oncall.services.insight.tallying import DAY, MOST_SHOWN, periods_of, read_load, spans_of, total_of
 from oncall.services.people.rights import Caller, Right
 from oncall.store import tallies as tally_rows
@@ -179,19 +179,21 @@ async def view_insights(engine: Engine, caller: Caller, query: InsightsQuery) ->
     )
 
 
+def _carried(person: PersonTally) -> dict[str, Any]:
+    return {
+        "pages": person.pages,
+        "nights": len(person.nights),
+        "weekend_pages": person.weekend_pages,
+        "interrupted_minutes": round(person.seconds / 60),
+        "answered": sum(person.answers.values()),
+        "minutes_to_answer": median_minutes(person.answers),
+    }
+
+
 def people_load(total: Load, names: Mapping[str, str]) -> tuple[PersonLoad, ...]:
     """Who carried what, the most loaded first; those who are in the files or were paged."""
     found = [
-        PersonLoad(
-            person=name,
-            name=names.get(name, name),
-            pages=person.pages,
-            nights=len(person.nights),
-            weekend_pages=person.weekend_pages,
-            interrupted_minutes=round(person.seconds / 60),
-            answered=sum(person.answers.values()),
-            minutes_to_answer=median_minutes(person.answers),
-        )
+        PersonLoad(person=name, name=names.get(name, name), **_carried(person))
         for name, person in total.people.items()
         if person.pages or name in names
     ]
@@ -281,18 +283,7 @@ def weeks_between(first: date, last: date) -> dict[date, list[str]]:
 def week_of_people(monday: date, load: Load) -> tuple[PersonWeek, ...]:
     """What everybody carried in that week, without names: those are the files' of the day it is looked at."""
     return tuple(
-        PersonWeek(
-            week=monday,
-            person=name,
-            name=name,
-            pages=person.pages,
-            nights=len(person.nights),
-            weekend_pages=person.weekend_pages,
-            interrupted_minutes=round(person.seconds / 60),
-            answered=sum(person.answers.values()),
-            minutes_to_answer=median_minutes(person.answers),
-        )
-        for name, person in load.people.items()
+        PersonWeek(week=monday, person=name, name=name, **_carried(person)) for name, person in load.people.items()
     )
 
 
