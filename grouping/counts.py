@@ -57,7 +57,7 @@ class Counts:
 
     def __init__(self, table: str, changes: Changes) -> None:
         self.table = table
-        self._changes = changes
+        self._touched = changes.of(table)
         #: For reading in a hurry; written here alone.
         self.by_key: dict[int, list[float]] = {}
         #: A table that is full takes no new key in until a sweep made room.
@@ -73,7 +73,7 @@ class Counts:
     def drop(self, key: int) -> None:
         """Forget an entry."""
         if self.by_key.pop(key, None) is not None:
-            self._changes.touch(self.table, str(key))
+            self._touched[key] = None
 
     def load(self, key: str, value: str) -> None:
         """Take a row back."""
@@ -109,7 +109,7 @@ class PairCounts(Counts):
             found[1] = at
         else:
             return
-        self._changes.touch(self.table, str(key))
+        self._touched[key] = None
 
     def items(self) -> Iterator[tuple[int, int, float]]:
         """Both numbers and the inflated count of every pair."""
@@ -168,7 +168,7 @@ class HabitCounts(Counts):
             found = self.by_key[key] = [0.0, 0.0]
         found[0] += seen
         found[1] += chance
-        self._changes.touch(self.table, str(key))
+        self._touched[key] = None
 
     def items(self) -> Iterator[tuple[int, list[float]]]:
         """Every habit."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from grouping.counts import KindCount
 from grouping.decay import FAST_REACH, SLOW_WINDOW, WINDOW
@@ -14,23 +15,24 @@ DAY = 86400.0
 BASKET = 60
 #: An hour with more arrivals than this teaches nothing about slow companions.
 SLOW_BASKET = 250
-#: Earlier days that stand for chance.
-CHANCE_DAYS = (1, 2, 3)
+#: Earlier days that stand for chance, one for each arrival in turn: all of them for each arrival say no more.
+CHANCE_DAYS = 3
 
 
 def learn(stats: Statistics, kind: KindCount, at: float, recent: dict[int, float]) -> None:
     """Take an arrival in. `recent` gives each kind's latest beginning; statistics stand at the arrival's instant."""
-    active = {k: t for k, t in recent.items() if t >= at - WINDOW and k != kind.id and k in stats.kinds}
+    known = stats.kinds
+    began = [(known[k], t) for k, t in recent.items() if t >= at - WINDOW and k != kind.id and k in known]
     fresh = kind.last < at - WINDOW
-    if len(active) <= BASKET:
+    if len(began) <= BASKET:
         _count(stats, kind, at, fresh=fresh)
-        _pairs(stats, kind, at, active)
+        _pairs(stats, kind, at, [other for other, _ in began])
         if fresh:
-            _places(stats, kind, at, active)
-            _habits(stats, kind, at, active)
+            _places(stats, kind, at, began)
+            _habits(stats, kind, at, [other for other, _ in began])
     kind.last = at
     stats.components[kind.component].last = at
-    stats.changes.touch("kind", str(kind.id))
+    stats.changes.touch("kind", kind.id)
     stats.remember_arrival(kind, at)
 
 
@@ -44,83 +46,82 @@ def _count(stats: Statistics, kind: KindCount, at: float, *, fresh: bool) -> Non
     component = stats.components[kind.component]
     if component.last < at - WINDOW:
         component.count += weight
-        stats.changes.touch("component", str(component.id))
+        stats.changes.touch("component", component.id)
 
 
-def _pairs(stats: Statistics, kind: KindCount, at: float, active: dict[int, float]) -> None:
-    for other_id in active:
-        other = stats.kinds[other_id]
-        stats.pairs.add(min(kind.id, other_id), max(kind.id, other_id), stats.weight, at, WINDOW)
-        if other.component != kind.component:
-            first, second = sorted((kind.component, other.component))
-            stats.ties.add(first, second, stats.weight, at, WINDOW)
+def _pairs(stats: Statistics, kind: KindCount, at: float, active: list[KindCount]) -> None:
+    number, component, weight = kind.id, kind.component, stats.weight
+    for other in active:
+        stats.pairs.add(*_ordered(number, other.id), weight, at, WINDOW)
+        if other.component != component:
+            stats.ties.add(*_ordered(component, other.component), weight, at, WINDOW)
 
 
-def _places(stats: Statistics, kind: KindCount, at: float, active: dict[int, float]) -> None:
+def _ordered(a: int, b: int) -> tuple[int, int]:
+    return (a, b) if a < b else (b, a)
+
+
+def _places(stats: Statistics, kind: KindCount, at: float, began: list[tuple[KindCount, float]]) -> None:
     """One vote a place, however many companions it holds: else one lost node outvotes a month."""
     lags: dict[int, float] = {}
     firm: dict[int, float] = {}
-    chance = stats.chance(kind)
-    for other_id, began in active.items():
-        other = stats.kinds[other_id]
+    chance, weight = stats.chance(kind), stats.weight
+    for other, when in began:
         place = stats.place(kind.component, other.component)
-        lags[place] = min(lags.get(place, math.inf), at - began)
-        n = other.count / stats.weight
-        excess = max(0.0, stats.pair_count(kind.id, other_id) - n * chance - 1)
+        lags[place] = min(lags.get(place, math.inf), at - when)
+        n = other.count / weight
+        excess = max(0.0, stats.pair_count(kind.id, other.id) - n * chance - 1)
         firm[place] = max(firm.get(place, 0.0), min(1.0, excess / (n + 0.5)))
     for place, lag in lags.items():
-        stats.places.add(place, stats.weight, 0.0)
-        stats.places.add(2 * PLACES + place, stats.weight * firm[place], stats.weight)
-        stats.shapes.add(place % RELATIONS * 8 + lag_bin(lag), stats.weight, 0.0)
+        stats.places.add(place, weight, 0.0)
+        stats.places.add(2 * PLACES + place, weight * firm[place], weight)
+        stats.shapes.add(place % RELATIONS * 8 + lag_bin(lag), weight, 0.0)
 
 
-def _habits(stats: Statistics, kind: KindCount, at: float, active: dict[int, float]) -> None:
-    days = [d for d in CHANCE_DAYS if stats.since is not None and at - d * DAY - SLOW_WINDOW >= stats.since]
+def _habits(stats: Statistics, kind: KindCount, at: float, active: list[KindCount]) -> None:
+    weight = stats.weight
     for key in _met(stats, kind, active):
-        stats.habits.add(key, stats.weight, 0.0)
-    slow = _slow_companions(stats, kind, at, active)
+        stats.habits.add(key, weight, 0.0)
+    slow = _slow_companions(stats, kind, at)
     if slow is not None:
-        _slow(stats, kind, at, slow)
-    share = stats.weight / max(1, len(days))
-    for day in days:
-        then = at - day * DAY
-        met = set(stats.arrived(then - WINDOW, then))
-        if len(met) <= BASKET + 20:
-            keys = _met(stats, kind, met)
-            for key in keys:
-                stats.habits.add(key, 0.0, share)
-            for place in {key & 0xFF for key in keys}:
-                stats.places.add(place, 0.0, share)
-        by_chance = _slow_companions(stats, kind, then, ())
-        if slow is not None and by_chance is not None:
-            keys = _met(stats, kind, by_chance)
-            for key in keys:
-                stats.slow_habits.add(key, 0.0, share)
-            for place in {key & 0xFF for key in keys}:
-                stats.places.add(PLACES + place, 0.0, share)
+        lately = {other.id for other in active}
+        companions = [other for other in slow if other.id not in lately]
+        _slow(stats, _met(stats, kind, companions), weight, 0.0)
+        for other in companions:
+            stats.slow_pairs.add(kind.id, other.id, weight, at, SLOW_WINDOW)
+    then = _earlier_day(stats, at)
+    if then is None:
+        return
+    met = stats.arrived(then - WINDOW, then)
+    if len(met) <= BASKET + 20:
+        keys = _met(stats, kind, met)
+        for key in keys:
+            stats.habits.add(key, 0.0, weight)
+        for place in {key & 0xFF for key in keys}:
+            stats.places.add(place, 0.0, weight)
+    by_chance = _slow_companions(stats, kind, then)
+    if slow is not None and by_chance is not None:
+        _slow(stats, _met(stats, kind, by_chance), 0.0, weight)
 
 
-def _slow(stats: Statistics, kind: KindCount, at: float, companions: set[int]) -> None:
-    keys = _met(stats, kind, companions)
+def _earlier_day(stats: Statistics, at: float) -> float | None:
+    """The same hour of a day before, in turn of those that were watched; None before there is one."""
+    days = min(CHANCE_DAYS, int((at - SLOW_WINDOW - stats.since) // DAY)) if stats.since is not None else 0
+    return at - (1 + stats.arrivals % days) * DAY if days > 0 else None
+
+
+def _slow(stats: Statistics, keys: set[int], seen: float, chance: float) -> None:
     for key in keys:
-        stats.slow_habits.add(key, stats.weight, 0.0)
+        stats.slow_habits.add(key, seen, chance)
     for place in {key & 0xFF for key in keys}:
-        stats.places.add(PLACES + place, stats.weight, 0.0)
-    for other in companions:
-        stats.slow_pairs.add(kind.id, other, stats.weight, at, SLOW_WINDOW)
+        stats.places.add(PLACES + place, seen, chance)
 
 
-def _met(stats: Statistics, kind: KindCount, others: dict[int, float] | set[int]) -> set[int]:
-    found = set()
-    for other_id in others:
-        other = stats.kinds.get(other_id)
-        if other is not None and other_id != kind.id:
-            found.add(habit_key(kind.rule, other.rule, stats.place(kind.component, other.component)))
-    return found
+def _met(stats: Statistics, kind: KindCount, others: Iterable[KindCount]) -> set[int]:
+    rule, component, place = kind.rule, kind.component, stats.place
+    return {habit_key(rule, other.rule, place(component, other.component)) for other in others if other is not kind}
 
 
-def _slow_companions(
-    stats: Statistics, kind: KindCount, at: float, but: dict[int, float] | tuple[()]
-) -> set[int] | None:
+def _slow_companions(stats: Statistics, kind: KindCount, at: float) -> list[KindCount] | None:
     near = stats.arrived_near(kind.component, at - SLOW_WINDOW, at - FAST_REACH, SLOW_BASKET)
-    return None if near is None else {other.id for other in near if other.id != kind.id and other.id not in but}
+    return None if near is None else [other for other in near if other is not kind]

@@ -32,14 +32,19 @@ class Changes:
     """Which rows differ from what was last drained."""
 
     def __init__(self) -> None:
-        self._touched: dict[tuple[str, str], None] = {}
+        self._touched: dict[str, dict[int | str, None]] = {}
 
-    def touch(self, table: str, key: str) -> None:
+    def of(self, table: str) -> dict[int | str, None]:
+        """Where a table that changes often notes its keys itself."""
+        return self._touched.setdefault(table, {})
+
+    def touch(self, table: str, key: int | str) -> None:
         """Note that the row changed, appeared or went."""
-        self._touched[table, key] = None
+        self.of(table)[key] = None
 
     def take(self) -> tuple[tuple[str, str], ...]:
-        """The rows touched since the last call, in the order in which they first changed."""
-        taken = tuple(self._touched)
-        self._touched.clear()
+        """The rows touched since the last call, in the order in which those of each table first changed."""
+        taken = tuple((table, str(key)) for table, keys in self._touched.items() for key in keys)
+        for keys in self._touched.values():
+            keys.clear()
         return taken

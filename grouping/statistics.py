@@ -135,7 +135,7 @@ class Statistics:
         found = KindCount(id=number, rule=rule, component=component.id, name=name)
         self.kinds[number] = found
         self._kind_ids[name] = number
-        self.changes.touch("kind", str(number))
+        self.changes.touch("kind", number)
         return found
 
     def kind_named(self, name: tuple[str, str, str], team: str) -> KindCount:
@@ -157,7 +157,7 @@ class Statistics:
             found.namespace = namespace
             found.team = team
             self._relations.clear()
-        self.changes.touch("component", str(found.id))
+        self.changes.touch("component", found.id)
         return found
 
     def place(self, component: int, earlier: int) -> int:
@@ -259,37 +259,45 @@ class Statistics:
         self.log_times.append(at)
         self.log_kinds.append(kind.id)
         self._log_components.append(kind.component)
-        self.changes.touch("arrival", str(self._log_first + len(self.log_times) - 1))
+        self.changes.touch("arrival", self._log_first + len(self.log_times) - 1)
         if len(self.log_times) % 500 == 0:
             self._forget_arrivals(max(bisect_left(self.log_times, at - LOG_SECONDS), len(self.log_times) - MAX_LOG))
 
     def _forget_arrivals(self, many: int) -> None:
         for number in range(self._log_first, self._log_first + max(0, many)):
-            self.changes.touch("arrival", str(number))
+            self.changes.touch("arrival", number)
         if many > 0:
             self._log_first += many
             del self.log_times[:many], self.log_kinds[:many], self._log_components[:many]
 
-    def arrived(self, since: float, until: float) -> list[int]:
-        """The kinds that began in [since, until], repeated as often as they did."""
-        return self.log_kinds[bisect_left(self.log_times, since) : bisect_right(self.log_times, until)]
+    @property
+    def arrivals(self) -> int:
+        """How many there ever were, as far back as is remembered."""
+        return self._log_first + len(self.log_times)
+
+    def arrived(self, since: float, until: float) -> list[KindCount]:
+        """The kinds that began in [since, until], each once."""
+        begin, end = bisect_left(self.log_times, since), bisect_right(self.log_times, until)
+        found = map(self.kinds.get, set(self.log_kinds[begin:end]))
+        return [kind for kind in found if kind is not None]
 
     def arrived_near(self, component: int, since: float, until: float, most: int) -> list[KindCount] | None:
-        """Those of them near a component, each once; None where more than `most` alerts began."""
+        """Those of them near a component; None where more than `most` alerts began."""
         begin, end = bisect_left(self.log_times, since), bisect_right(self.log_times, until)
         if end - begin > most:
             return None
-        near = self.near(component, set(self._log_components[begin:end]))
+        components = self._log_components[begin:end]
+        near = self.near(component, set(components))
         if not near:
             return []
-        found = (self.kinds.get(number) for number in set(self.log_kinds[begin:end]))
-        return [kind for kind in found if kind is not None and kind.component in near]
+        numbers = {k for k, c in zip(self.log_kinds[begin:end], components, strict=True) if c in near}
+        return [kind for kind in map(self.kinds.get, numbers) if kind is not None]
 
     def drop_kinds(self, numbers: set[int]) -> None:
         """Forget kinds; the caller drops their pairs."""
         for number in numbers:
             del self._kind_ids[self.kinds.pop(number).name]
-            self.changes.touch("kind", str(number))
+            self.changes.touch("kind", number)
         rules = {k.rule for k in self.kinds.values()}
         for rule in [name for name, number in self.rules.items() if number not in rules]:
             del self.rules[rule]
@@ -298,7 +306,7 @@ class Statistics:
         for number in [n for n in self.components if n not in used]:
             gone = self.components.pop(number)
             del self._component_ids[gone.thing, gone.scope]
-            self.changes.touch("component", str(number))
+            self.changes.touch("component", number)
             self._neighbours.forget()
 
     def _number(self) -> int:
