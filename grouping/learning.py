@@ -15,7 +15,7 @@ DAY = 86400.0
 BASKET = 60
 #: An hour with more arrivals than this teaches nothing about slow companions.
 SLOW_BASKET = 250
-#: Earlier days that stand for chance, one for each arrival in turn: all of them for each arrival say no more.
+#: Earlier days that stand for chance. One of them for each arrival, in turn, costs half and hides more pages.
 CHANCE_DAYS = 3
 
 
@@ -89,25 +89,25 @@ def _habits(stats: Statistics, kind: KindCount, at: float, active: list[KindCoun
         _slow(stats, _met(stats, kind, companions), weight, 0.0)
         for other in companions:
             stats.slow_pairs.add(kind.id, other.id, weight, at, SLOW_WINDOW)
-    then = _earlier_day(stats, at)
-    if then is None:
-        return
-    met = stats.arrived(then - WINDOW, then)
-    if len(met) <= BASKET + 20:
-        keys = _met(stats, kind, met)
-        for key in keys:
-            stats.habits.add(key, 0.0, weight)
-        for place in {key & 0xFF for key in keys}:
-            stats.places.add(place, 0.0, weight)
-    by_chance = _slow_companions(stats, kind, then)
-    if slow is not None and by_chance is not None:
-        _slow(stats, _met(stats, kind, by_chance), 0.0, weight)
+    then = _earlier_days(stats, at)
+    share = weight / max(1, len(then))
+    for when in then:
+        met = stats.arrived(when - WINDOW, when)
+        if len(met) <= BASKET + 20:
+            keys = _met(stats, kind, met)
+            for key in keys:
+                stats.habits.add(key, 0.0, share)
+            for place in {key & 0xFF for key in keys}:
+                stats.places.add(place, 0.0, share)
+        by_chance = _slow_companions(stats, kind, when)
+        if slow is not None and by_chance is not None:
+            _slow(stats, _met(stats, kind, by_chance), 0.0, share)
 
 
-def _earlier_day(stats: Statistics, at: float) -> float | None:
-    """The same hour of a day before, in turn of those that were watched; None before there is one."""
-    days = min(CHANCE_DAYS, int((at - SLOW_WINDOW - stats.since) // DAY)) if stats.since is not None else 0
-    return at - (1 + stats.arrivals % days) * DAY if days > 0 else None
+def _earlier_days(stats: Statistics, at: float) -> list[float]:
+    """The same instant of the days before, as far as they were watched."""
+    watched = int((at - SLOW_WINDOW - stats.since) // DAY) if stats.since is not None else 0
+    return [at - day * DAY for day in range(1, 1 + min(CHANCE_DAYS, watched))]
 
 
 def _slow(stats: Statistics, keys: set[int], seen: float, chance: float) -> None:

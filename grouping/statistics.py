@@ -270,11 +270,6 @@ class Statistics:
             self._log_first += many
             del self.log_times[:many], self.log_kinds[:many], self._log_components[:many]
 
-    @property
-    def arrivals(self) -> int:
-        """How many there ever were, as far back as is remembered."""
-        return self._log_first + len(self.log_times)
-
     def arrived(self, since: float, until: float) -> list[KindCount]:
         """The kinds that began in [since, until], each once."""
         begin, end = bisect_left(self.log_times, since), bisect_right(self.log_times, until)
