@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import api_token, audit, session, sign_in_link
+from oncall.store.statements import Prepared
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +56,7 @@ async def add_session(tx: AsyncConnection, value: Session) -> None:
 
 async def session_of(tx: AsyncConnection, digest: str, now: datetime) -> Session | None:
     """The session with that digest, if it still holds."""
-    row = (await tx.execute(_SESSION, {"digest": digest, "now": now})).one_or_none()
+    row = await _SESSION.first(tx, {"digest": digest, "now": now})
     return _session(row) if row else None
 
 
@@ -164,15 +165,17 @@ async def forget_expired(tx: AsyncConnection, before: datetime, limit: int) -> i
     return gone
 
 
-_SESSION = sa.select(session).where(
-    session.c.digest == sa.bindparam("digest"),
-    session.c.expires_at > sa.bindparam("now"),
-    session.c.revoked_at.is_(None),
+_SESSION = Prepared(
+    sa.select(session).where(
+        session.c.digest == sa.bindparam("digest"),
+        session.c.expires_at > sa.bindparam("now"),
+        session.c.revoked_at.is_(None),
+    )
 )
 
 
 def _session(row: Any) -> Session:
-    return Session(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Session(**row._asdict())
 
 
 def _token(row: Any) -> ApiToken:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.store import counters
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import alert, incident
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 from routing.alert import Severity
 
 
@@ -86,7 +86,7 @@ async def active(tx: AsyncConnection, integration: str, fingerprints: Collection
     """The episodes that are not over, by fingerprint."""
     found: dict[str, Episode] = {}
     for part in chunks(sorted(fingerprints), IN_LIST):
-        for row in (await tx.execute(_ACTIVE, {"from": integration, "fingerprints": part})).all():
+        for row in await _ACTIVE.rows(tx, {"from": integration, "fingerprints": part}):
             found[row.fingerprint] = msgspec.structs.replace(
                 _episode(row), incident_resolved_at=row.incident_resolved_at
             )
@@ -97,7 +97,7 @@ async def latest_ended(tx: AsyncConnection, integration: str, fingerprints: Coll
     """The newest episode that is over, by fingerprint."""
     found: dict[str, Episode] = {}
     for part in chunks(sorted(fingerprints), IN_LIST):
-        rows = (await tx.execute(_LATEST_ENDED, {"from": integration, "fingerprints": part})).all()
+        rows = await _LATEST_ENDED.rows(tx, {"from": integration, "fingerprints": part})
         found.update({row.fingerprint: _episode(row) for row in rows})
     return found
 
@@ -115,7 +115,7 @@ async def active_in_streams(tx: AsyncConnection, streams: Collection[tuple[str, 
                 fingerprint=row.fingerprint,
                 name=row.name,
             )
-            for row in (await tx.execute(_ACTIVE_IN_STREAMS, {"streams": part})).all()
+            for row in await _ACTIVE_IN_STREAMS.rows(tx, {"streams": part})
         ]
     return found
 
@@ -149,13 +149,13 @@ async def first_of_incident(tx: AsyncConnection, number: int, *, limit: int) -> 
             ended_at=row.ended_at,
             why_group=row.why_group,
         )
-        for row in (await tx.execute(_FIRST_OF_INCIDENT, {"number": number, "most": limit})).all()
+        for row in await _FIRST_OF_INCIDENT.rows(tx, {"number": number, "most": limit})
     ]
 
 
 async def loudest(tx: AsyncConnection, number: int) -> Episode | None:
     """The alert that best stands for an incident: a paging one, still firing, the earliest of those."""
-    row = (await tx.execute(_LOUDEST, {"number": number})).one_or_none()
+    row = await _LOUDEST.first(tx, {"number": number})
     return _episode(row) if row else None
 
 
@@ -189,7 +189,7 @@ async def counts_of_open(tx: AsyncConnection, incidents: Collection[int]) -> dic
     """Of incidents that are open: how many episodes each has in all, and how many are not over; (0, 0) without any."""
     found = dict.fromkeys(incidents, (0, 0))
     for part in chunks(sorted(incidents), IN_LIST):
-        for number, total, over in (await tx.execute(_COUNTS_OF_OPEN, {"incidents": part})).all():
+        for number, total, over in await _COUNTS_OF_OPEN.rows(tx, {"incidents": part}):
             found[number] = total, total - over
     return found
 
@@ -208,19 +208,19 @@ async def silent_since(tx: AsyncConnection, before: datetime, limit: int = 500) 
 async def add(tx: AsyncConnection, episodes: Sequence[Episode]) -> None:
     """Write new episodes."""
     if episodes:
-        await tx.execute(_ADD, [_row(e) for e in episodes])
+        await _ADD.run(tx, [_row(e) for e in episodes])
 
 
 async def update(tx: AsyncConnection, episodes: Sequence[Episode]) -> None:
     """Write what may change about episodes: status, text, times, and the incident they are in."""
     if episodes:
-        await tx.execute(_UPDATE, [_changes(e) for e in episodes])
+        await _UPDATE.run(tx, [_changes(e) for e in episodes])
 
 
 async def touch(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
     """Note that these episodes were heard of again, unchanged."""
     for part in chunks(sorted(ids), IN_LIST):
-        await tx.execute(_TOUCH, {"ids": part, "now": now})
+        await _TOUCH.run(tx, {"ids": part, "now": now})
 
 
 async def mark_stale(tx: AsyncConnection, ids: Sequence[int]) -> None:
@@ -255,7 +255,7 @@ _CHANGING = (
     "why_group",
 )
 
-_ACTIVE = (
+_ACTIVE = Prepared(
     sa.select(alert, incident.c.resolved_at.label("incident_resolved_at"))
     .join(incident, incident.c.id == alert.c.incident_id)
     .where(
@@ -264,48 +264,52 @@ _ACTIVE = (
         alert.c.ended_at.is_(None),
     )
 )
-_LATEST_ENDED = sa.select(alert).where(
-    alert.c.id.in_(
-        sa.select(sa.func.max(alert.c.id))
-        .where(
-            alert.c.integration == sa.bindparam("from"),
-            alert.c.fingerprint.in_(any_of("fingerprints")),
-            alert.c.ended_at.is_not(None),
+_LATEST_ENDED = Prepared(
+    sa.select(alert).where(
+        alert.c.id.in_(
+            sa.select(sa.func.max(alert.c.id))
+            .where(
+                alert.c.integration == sa.bindparam("from"),
+                alert.c.fingerprint.in_(any_of("fingerprints")),
+                alert.c.ended_at.is_not(None),
+            )
+            .group_by(alert.c.fingerprint)
         )
-        .group_by(alert.c.fingerprint)
     )
 )
-_ACTIVE_IN_STREAMS = sa.select(
-    alert.c.id, alert.c.incident_id, alert.c.integration, alert.c.stream, alert.c.fingerprint, alert.c.name
-).where(
-    sa.tuple_(alert.c.integration, alert.c.stream).in_(any_of("streams")),
-    alert.c.ended_at.is_(None),
-    alert.c.status == EpisodeStatus.FIRING.value,
+_ACTIVE_IN_STREAMS = Prepared(
+    sa.select(
+        alert.c.id, alert.c.incident_id, alert.c.integration, alert.c.stream, alert.c.fingerprint, alert.c.name
+    ).where(
+        sa.tuple_(alert.c.integration, alert.c.stream).in_(any_of("streams")),
+        alert.c.ended_at.is_(None),
+        alert.c.status == EpisodeStatus.FIRING.value,
+    )
 )
-_LOUDEST = (
+_LOUDEST = Prepared(
     sa.select(alert)
     .where(alert.c.incident_id == sa.bindparam("number"))
     .order_by(alert.c.paging.desc(), alert.c.ended_at.is_not(None), alert.c.id)
     .limit(1)
 )
-_FIRST_OF_INCIDENT = (
+_FIRST_OF_INCIDENT = Prepared(
     sa.select(alert.c.id, alert.c.kind, alert.c.paging, alert.c.starts_at, alert.c.ended_at, alert.c.why_group)
     .where(alert.c.incident_id == sa.bindparam("number"))
     .order_by(alert.c.id)
     .limit(sa.bindparam("most"))
 )
-_COUNTS_OF_OPEN = (
+_COUNTS_OF_OPEN = Prepared(
     sa.select(alert.c.incident_id, sa.func.count(), sa.func.count(alert.c.ended_at))
     .where(alert.c.incident_id.in_(any_of("incidents")))
     .group_by(alert.c.incident_id)
 )
-_ADD = sa.insert(alert)
-_UPDATE = (
+_ADD = Prepared(sa.insert(alert))
+_UPDATE = Prepared(
     sa.update(alert)
     .where(alert.c.id == sa.bindparam("key"))
     .values({name: sa.bindparam(f"new_{name}") for name in _CHANGING})
 )
-_TOUCH = (
+_TOUCH = Prepared(
     sa.update(alert)
     .where(alert.c.id.in_(any_of("ids")))
     .values(last_seen_at=sa.bindparam("now"), status=EpisodeStatus.FIRING.value)

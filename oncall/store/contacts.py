@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import contact
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,7 +50,7 @@ async def stopped(tx: AsyncConnection, addresses: Collection[str]) -> set[tuple[
     """Channel and address of those from which the person wrote STOP."""
     found: set[tuple[str, str]] = set()
     for part in chunks(sorted(addresses), IN_LIST):
-        found |= {(row.channel, row.address) for row in (await tx.execute(_STOPPED, {"addresses": part})).all()}
+        found |= {(row.channel, row.address) for row in await _STOPPED.rows(tx, {"addresses": part})}
     return found
 
 
@@ -62,6 +62,8 @@ async def change(tx: AsyncConnection, channel: str, address: str, **values: Any)
     await tx.execute(statement.on_conflict_do_update(index_elements=["channel", "address"], set_=values))
 
 
-_STOPPED = sa.select(contact.c.channel, contact.c.address).where(
-    contact.c.address.in_(any_of("addresses")), contact.c.stopped_at.is_not(None)
+_STOPPED = Prepared(
+    sa.select(contact.c.channel, contact.c.address).where(
+        contact.c.address.in_(any_of("addresses")), contact.c.stopped_at.is_not(None)
+    )
 )

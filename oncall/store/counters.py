@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import counter
-from oncall.store.statements import for_each_dialect
+from oncall.store.statements import Prepared
 
 
 async def take(tx: AsyncConnection, name: str, count: int = 1) -> int:
     """The first of `count` numbers nobody else gets; counting begins at 1."""
-    last = (await tx.execute(_TAKE[tx.dialect.name], {"name": name, "value": count})).scalar_one()
+    last = await _TAKE.scalar(tx, {"name": name, "value": count})
     return int(last) - count + 1
 
 
@@ -25,7 +25,7 @@ async def read(tx: AsyncConnection, name: str) -> int:
 
 async def give_back(tx: AsyncConnection, name: str, first: int) -> None:
     """Return the numbers from `first` on, all taken in this transaction, so that people see no hole."""
-    await tx.execute(_GIVE_BACK, {"counter": name, "first": first, "last": first - 1})
+    await _GIVE_BACK.run(tx, {"counter": name, "first": first, "last": first - 1})
 
 
 def _take(insert: Any) -> sa.Executable:
@@ -37,8 +37,8 @@ def _take(insert: Any) -> sa.Executable:
     return returning
 
 
-_TAKE = for_each_dialect(_take)
-_GIVE_BACK = (
+_TAKE = Prepared(_take)
+_GIVE_BACK = Prepared(
     sa.update(counter)
     .where(counter.c.name == sa.bindparam("counter"), counter.c.value >= sa.bindparam("first"))
     .values(value=sa.bindparam("last"))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from oncall.store.faults import FULL, FULL_LASTS, fault
-from oncall.store.sqlite_connection import BEGIN_WRITING, Appender, SqliteConnection, connect, prepare
+from oncall.store.sqlite_connection import Appender, SqliteConnection, connect, prepare
 
 #: Longest wait for a lock or a connection, in seconds.
 TIMEOUT = 10.0
@@ -97,6 +97,8 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading."""
         async with self.engine.connect() as connection:
+            if self.sqlite:
+                await connection.begin()  # a statement that is prepared begins nothing by itself
             yield connection
 
     async def ping(self) -> None:
@@ -145,4 +147,4 @@ def _begin_sqlite(connection: sa.Connection) -> None:
     # A transaction that begins as a reader and writes later can fail with SQLITE_BUSY at any statement;
     # taking the lock at the beginning makes waiting the only outcome.
     write = connection.get_execution_options().get("oncall_write")
-    connection.exec_driver_sql(BEGIN_WRITING if write else "begin")
+    connection.connection.run_async(lambda driver: driver.begin(writing=bool(write)))

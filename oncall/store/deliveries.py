@@ -15,6 +15,7 @@ from notifiers.outcome import Outcome, OutcomeKind
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.pages import PageStatus
 from oncall.store.schema import delivery, incident, page
+from oncall.store.statements import Prepared
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -45,8 +46,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 async def record(tx: AsyncConnection, attempts: Sequence[Attempt]) -> None:
     """Write what came of attempts."""
     if attempts:
-        await tx.execute(
-            sa.insert(delivery),
+        await _RECORD.run(
+            tx,
             [
                 {
                     "page_id": one.page,
@@ -188,6 +189,9 @@ async def newest(tx: AsyncConnection, channel: str, since: datetime, limit: int)
     query = sa.select(delivery).where(delivery.c.channel == channel, delivery.c.started_at >= since)
     rows = await tx.execute(query.order_by(delivery.c.started_at.desc(), delivery.c.id.desc()).limit(limit))
     return [_delivery(row) for row in rows.all()]
+
+
+_RECORD = Prepared(sa.insert(delivery))
 
 
 def _delivery(row: Any) -> Delivery:

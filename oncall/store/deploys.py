@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import deploy
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 
 class Deploy(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +40,7 @@ async def of_services(
     found: list[Deploy] = []
     for part in chunks(sorted(services), IN_LIST):
         span = {"services": part, "since": since, "until": until, "most": limit}
-        found += [_deploy(row) for row in (await tx.execute(_OF_SERVICES, span)).all()]
+        found += [_deploy(row) for row in await _OF_SERVICES.rows(tx, span)]
     return sorted(found, key=_newest)[:limit]
 
 
@@ -72,10 +72,10 @@ def _newest(value: Deploy) -> tuple[float, int]:
 
 
 def _deploy(row: Any) -> Deploy:
-    return Deploy(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Deploy(**row._asdict())
 
 
-_OF_SERVICES = (
+_OF_SERVICES = Prepared(
     sa.select(deploy)
     .where(
         deploy.c.service.in_(any_of("services")),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import early_report
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 
 async def keep(tx: AsyncConnection, page_id: str, outcome: Outcome, at: datetime) -> None:
@@ -32,7 +32,7 @@ async def of_pages(tx: AsyncConnection, page_ids: Collection[str]) -> dict[str, 
     """What was reported of these pages and not taken in yet, in the order it came."""
     found: dict[str, list[Outcome]] = {}
     for part in chunks(sorted(page_ids), IN_LIST):
-        for row in (await tx.execute(_OF_PAGES, {"pages": part})).all():
+        for row in await _OF_PAGES.rows(tx, {"pages": part}):
             outcome = Outcome(
                 kind=OutcomeKind(row.outcome), provider_id=row.provider_id, code=row.code, detail=row.detail
             )
@@ -46,4 +46,6 @@ async def forget(tx: AsyncConnection, page_ids: Collection[str]) -> None:
         await tx.execute(sa.delete(early_report).where(early_report.c.page_id.in_(part)))
 
 
-_OF_PAGES = sa.select(early_report).where(early_report.c.page_id.in_(any_of("pages"))).order_by(early_report.c.id)
+_OF_PAGES = Prepared(
+    sa.select(early_report).where(early_report.c.page_id.in_(any_of("pages"))).order_by(early_report.c.id)
+)

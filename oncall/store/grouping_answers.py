@@ -16,6 +16,7 @@ from grouping.cases import Told
 from grouping.lesson import Example, Fitted
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import alert, grouping_case, grouping_model
+from oncall.store.statements import Prepared
 
 
 class ModelState(StrEnum):
@@ -59,7 +60,7 @@ async def keep(tx: AsyncConnection, cases: Mapping[int, Sequence[Case]], now: da
         for case in found
     ]
     if rows:
-        await tx.execute(sa.insert(grouping_case), rows)
+        await _KEEP.run(tx, rows)
 
 
 class KeptCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,7 +88,7 @@ async def of_first_alerts(tx: AsyncConnection, number: int, *, limit: int) -> li
             ties=msgspec.convert(row.ties, tuple[Told, ...]),
             related=row.related,
         )
-        for row in (await tx.execute(_OF_FIRST_ALERTS, {"number": number, "most": limit})).all()
+        for row in await _OF_FIRST_ALERTS.rows(tx, {"number": number, "most": limit})
     ]
 
 
@@ -181,13 +182,14 @@ async def set_state(tx: AsyncConnection, version: int, state: ModelState, *, by:
     )
 
 
+_KEEP = Prepared(sa.insert(grouping_case))
 _FIRST_ALERTS = (
     sa.select(alert.c.id)
     .where(alert.c.incident_id == sa.bindparam("number"))
     .order_by(alert.c.id)
     .limit(sa.bindparam("most"))
 )
-_OF_FIRST_ALERTS = (
+_OF_FIRST_ALERTS = Prepared(
     sa.select(grouping_case)
     .where(grouping_case.c.alert_id.in_(_FIRST_ALERTS))
     .order_by(grouping_case.c.alert_id, grouping_case.c.probability.desc(), grouping_case.c.incident_id)

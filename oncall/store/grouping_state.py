@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping import Answer, Deployed, Learned, Saying, StateRow
 from oncall.store.schema import grouping_state
-from oncall.store.statements import upsert
+from oncall.store.statements import Prepared, upsert
 
 #: The part that holds what people said and grouping has not heard yet.
 SAID = "said"
@@ -42,9 +42,9 @@ async def save(tx: AsyncConnection, rows: Sequence[StateRow]) -> None:
     gone = [{"old_part": row.table, "old_key": row.key} for row in rows if row.value is None]
     kept = [{"part": row.table, "key": row.key, "value": row.value} for row in rows if row.value is not None]
     if gone:
-        await tx.execute(_DELETE, gone)
+        await _DELETE.run(tx, gone)
     if kept:
-        await tx.execute(_SAVE[tx.dialect.name], kept)
+        await _SAVE.run(tx, kept)
 
 
 async def say(tx: AsyncConnection, answer: Answer) -> None:
@@ -67,7 +67,7 @@ async def deployed(tx: AsyncConnection, deploy: Deployed) -> None:
 
 async def take_deployed(tx: AsyncConnection) -> list[Deployed]:
     """The deploys since the last call, once, oldest first."""
-    rows = (await tx.execute(_DEPLOYED)).scalars().all()
+    rows = [row[0] for row in await _DEPLOYED.rows(tx)]
     if rows:
         await tx.execute(sa.delete(grouping_state).where(grouping_state.c.part == DEPLOYED))
     return sorted((msgspec.json.decode(value, type=Deployed) for value in rows), key=lambda deploy: deploy.at)
@@ -75,7 +75,7 @@ async def take_deployed(tx: AsyncConnection) -> list[Deployed]:
 
 async def take_said(tx: AsyncConnection) -> Said:
     """What was said since the last call, once."""
-    rows = (await tx.execute(_UNHEARD)).all()
+    rows = await _UNHEARD.rows(tx)
     if not rows:
         return Said()
     await tx.execute(sa.delete(grouping_state).where(grouping_state.c.part.in_((SAID, TAUGHT))))
@@ -86,8 +86,12 @@ async def take_said(tx: AsyncConnection) -> Said:
 
 
 _SAVE = upsert(grouping_state, ["part", "key"])
-_DELETE = sa.delete(grouping_state).where(
-    grouping_state.c.part == sa.bindparam("old_part"), grouping_state.c.key == sa.bindparam("old_key")
+_DELETE = Prepared(
+    sa.delete(grouping_state).where(
+        grouping_state.c.part == sa.bindparam("old_part"), grouping_state.c.key == sa.bindparam("old_key")
+    )
 )
-_UNHEARD = sa.select(grouping_state.c.key, grouping_state.c.value).where(grouping_state.c.part.in_((SAID, TAUGHT)))
-_DEPLOYED = sa.select(grouping_state.c.value).where(grouping_state.c.part == DEPLOYED)
+_UNHEARD = Prepared(
+    sa.select(grouping_state.c.key, grouping_state.c.value).where(grouping_state.c.part.in_((SAID, TAUGHT)))
+)
+_DEPLOYED = Prepared(sa.select(grouping_state.c.value).where(grouping_state.c.part == DEPLOYED))

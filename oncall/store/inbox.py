@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import inbox, quarantine
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 from oncall.store.types import microseconds
 
 #: Bodies above this size are stored compressed; below it the CPU costs more than the disk.
@@ -115,7 +115,7 @@ async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES)
         streams = _by_stream(chosen)  # everything that waits is among them
     else:
         last = {"chosen": [row.id for row in chosen]}
-        streams = _by_stream((await tx.execute(_STREAMS, last)).all())
+        streams = _by_stream(await _STREAMS.rows(tx, last))
     wanted: dict[int, Any] = {}
     for row in chosen:
         earlier = streams[row.integration, row.stream]
@@ -123,7 +123,7 @@ async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES)
     first = _within(list(wanted.values())[:limit], most_bytes)
     if not first:
         return Taken()
-    found = {row.id: _waiting(row) for row in (await tx.execute(_TAKE, {"ids": first})).all()}
+    found = {row.id: _waiting(row) for row in await _TAKE.rows(tx, {"ids": first})}
     more = len(chosen) == limit or len(first) < len(wanted)
     return Taken(tuple(found[number] for number in first), more=more)
 
@@ -131,7 +131,7 @@ async def take(tx: AsyncConnection, *, limit: int, most_bytes: int = MOST_BYTES)
 async def done(tx: AsyncConnection, ids: Sequence[int], now: datetime) -> None:
     """These bodies are processed; they stay a while for replay."""
     if ids:
-        await tx.execute(_DONE, [{"key": number, "now": now} for number in ids])
+        await _DONE.run(tx, [{"key": number, "now": now} for number in ids])
 
 
 async def progressed(tx: AsyncConnection, number: int, alerts: int) -> None:
@@ -207,9 +207,9 @@ async def list_quarantine(tx: AsyncConnection, *, before: int | None = None, lim
 async def _turns(tx: AsyncConnection, limit: int) -> list[Any]:
     """Bodies taken in turn from every integration, critical ones of all before the others of any."""
     turns: list[tuple[int, int, int, Any]] = []
-    for integration in (await tx.execute(_INTEGRATIONS)).scalars().all():
+    for integration in [row[0] for row in await _INTEGRATIONS.rows(tx)]:
         taken: Counter[int] = Counter()
-        for row in (await tx.execute(_TURNS, {"from": integration, "most": limit})).all():
+        for row in await _TURNS.rows(tx, {"from": integration, "most": limit}):
             taken[row.priority] += 1
             turns.append((row.priority, taken[row.priority], row.id, row))
     return [row for *_, row in sorted(turns)[:limit]]
@@ -256,16 +256,18 @@ def _streams() -> sa.Select[Any]:
 
 #: As much of a body as it takes to decide whether it is its turn.
 _BRIEF = (inbox.c.id, inbox.c.priority, inbox.c.integration, inbox.c.stream, sa.func.length(inbox.c.body).label("size"))
-_INTEGRATIONS = _integrations()
-_TURNS = (
+_INTEGRATIONS = Prepared(_integrations())
+_TURNS = Prepared(
     sa.select(*_BRIEF)
     .where(inbox.c.integration == sa.bindparam("from"), inbox.c.processed_at.is_(None))
     .order_by(inbox.c.priority, inbox.c.id)
     .limit(sa.bindparam("most"))
 )
-_STREAMS = _streams()
-_TAKE = sa.select(inbox).where(inbox.c.id.in_(any_of("ids")))
-_DONE = sa.update(inbox).where(inbox.c.id == sa.bindparam("key")).values(processed_at=sa.bindparam("now"), error=None)
+_STREAMS = Prepared(_streams())
+_TAKE = Prepared(sa.select(inbox).where(inbox.c.id.in_(any_of("ids"))))
+_DONE = Prepared(
+    sa.update(inbox).where(inbox.c.id == sa.bindparam("key")).values(processed_at=sa.bindparam("now"), error=None)
+)
 _ADD_SQLITE = """
     insert into inbox (integration, priority, stream, body, compressed, received_at, done, attempts)
     values (?, ?, ?, ?, ?, ?, 0, 0)

@@ -15,7 +15,7 @@ from oncall.incident.values import Position
 from oncall.store import counters
 from oncall.store.schema import incident, involvement, timeline
 from oncall.store.search import Search, conditions
-from oncall.store.statements import any_of, upsert
+from oncall.store.statements import Prepared, any_of, upsert
 from routing.alert import Severity
 from routing.escalation import Policy
 
@@ -41,7 +41,7 @@ async def get(
     found: dict[int, Incident] = {}
     query = (_FREE if skip_locked else _LOCKED) if lock else _GET
     for part in chunks(sorted(ids), IN_LIST):
-        rows = (await tx.execute(query, {"ids": part})).all()
+        rows = await query.rows(tx, {"ids": part})
         teams = await _involvements(tx, part)
         found.update({row.id: _incident(row, teams.get(row.id, ())) for row in rows})
     return found
@@ -51,7 +51,7 @@ async def waiting(tx: AsyncConnection, ids: Collection[int]) -> set[tuple[int, s
     """The parts of these incidents that nobody has answered yet: (incident, team)."""
     found: set[tuple[int, str]] = set()
     for part in chunks(sorted(ids), IN_LIST):
-        found.update((row[0], row[1]) for row in (await tx.execute(_WAITING, {"ids": part})).all())
+        found.update((row[0], row[1]) for row in await _WAITING.rows(tx, {"ids": part}))
     return found
 
 
@@ -70,7 +70,7 @@ async def open_by_group(tx: AsyncConnection, keys: Collection[str]) -> dict[str,
 
 async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[int]:
     """Incidents with an involvement that is due, longest waiting first. Not locked: look again once they are."""
-    return list(dict.fromkeys((await tx.execute(_DUE, {"now": now, "most": limit})).scalars()))
+    return list(dict.fromkeys(row[0] for row in await _DUE.rows(tx, {"now": now, "most": limit})))
 
 
 async def next_due(tx: AsyncConnection) -> datetime | None:
@@ -96,17 +96,17 @@ async def save(tx: AsyncConnection, incidents: Iterable[Incident], entries: Sequ
     """Write incidents as they are now, with all involvements, and add timeline lines."""
     incidents = list(incidents)
     if incidents:
-        await tx.execute(_SAVE[tx.dialect.name], [_incident_row(i, now) for i in incidents])
+        await _SAVE.run(tx, [_incident_row(i, now) for i in incidents])
         rows = [_involvement_row(i.id, place, part) for i in incidents for place, part in enumerate(i.involvements)]
-        await tx.execute(_SAVE_INVOLVEMENT[tx.dialect.name], rows)
+        await _SAVE_INVOLVEMENT.run(tx, rows)
     await add_entries(tx, entries)
 
 
 async def add_entries(tx: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Add lines to timelines."""
     if entries:
-        await tx.execute(
-            _ADD_ENTRY,
+        await _ADD_ENTRY.run(
+            tx,
             [entry_row(e) for e in entries],
         )
 
@@ -227,26 +227,29 @@ def chunks(values: Sequence[_T], size: int) -> Iterable[Sequence[_T]]:
 
 async def _involvements(tx: AsyncConnection, ids: Sequence[int]) -> dict[int, list[Involvement]]:
     found: dict[int, list[Involvement]] = {}
-    for row in (await tx.execute(_INVOLVEMENTS, {"ids": ids})).all():
+    for row in await _INVOLVEMENTS.rows(tx, {"ids": ids}):
         found.setdefault(row.incident_id, []).append(_involvement(row))
     return found
 
 
-_GET = sa.select(incident).where(incident.c.id.in_(any_of("ids"))).order_by(incident.c.id)
-_LOCKED = _GET.with_for_update()
-_FREE = _GET.with_for_update(skip_locked=True)
-_INVOLVEMENTS = (
+_THESE = sa.select(incident).where(incident.c.id.in_(any_of("ids"))).order_by(incident.c.id)
+_GET = Prepared(_THESE)
+_LOCKED = Prepared(_THESE.with_for_update())
+_FREE = Prepared(_THESE.with_for_update(skip_locked=True))
+_INVOLVEMENTS = Prepared(
     sa.select(involvement)
     .where(involvement.c.incident_id.in_(any_of("ids")))
     .order_by(involvement.c.incident_id, involvement.c.place)
 )
-_WAITING = sa.select(involvement.c.incident_id, involvement.c.team).where(
-    involvement.c.incident_id.in_(any_of("ids")), involvement.c.status == InvolvementStatus.TRIGGERED.value
+_WAITING = Prepared(
+    sa.select(involvement.c.incident_id, involvement.c.team).where(
+        involvement.c.incident_id.in_(any_of("ids")), involvement.c.status == InvolvementStatus.TRIGGERED.value
+    )
 )
 _SAVE = upsert(incident, ["id"])
 _SAVE_INVOLVEMENT = upsert(involvement, ["incident_id", "team"])
-_ADD_ENTRY = sa.insert(timeline)
-_DUE = (
+_ADD_ENTRY = Prepared(sa.insert(timeline))
+_DUE = Prepared(
     sa.select(involvement.c.incident_id)
     .where(involvement.c.next_due_at <= sa.bindparam("now"))
     .order_by(involvement.c.next_due_at)

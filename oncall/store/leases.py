@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import lease
-from oncall.store.statements import for_each_dialect
+from oncall.store.statements import Prepared
 
 
 async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length: timedelta) -> int | None:
@@ -18,11 +18,11 @@ async def hold(tx: AsyncConnection, name: str, node: str, now: datetime, length:
     that ends later than anybody could have asked for was taken before a clock was set back, and counts for nothing.
     """
     # Nearly always this node has it already, and one statement says so.
-    mine = (await tx.execute(_EXTEND, {"lease": name, "holder": node, "end": now + length})).scalar()
+    mine = await _EXTEND.scalar(tx, {"lease": name, "holder": node, "end": now + length})
     if mine is not None:
         return int(mine)
-    await tx.execute(_FIRST[tx.dialect.name], {"name": name, "node": node, "until": now, "version": 0})
-    row = (await tx.execute(_LOOK, {"lease": name})).one_or_none()
+    await _FIRST.run(tx, {"name": name, "node": node, "until": now, "version": 0})
+    row = await _LOOK.first(tx, {"lease": name})
     if row is None or (row.node != node and now < row.until <= now + length * 2):
         return None
     version = int(row.version) + int(row.node != node)
@@ -43,14 +43,14 @@ async def let_go_all(tx: AsyncConnection, node: str, now: datetime) -> int:
     return (await tx.execute(held)).rowcount
 
 
-_EXTEND = (
+_EXTEND = Prepared(
     sa.update(lease)
     .where(lease.c.name == sa.bindparam("lease"), lease.c.node == sa.bindparam("holder"))
     .values(until=sa.bindparam("end"))
     .returning(lease.c.version)
 )
-_FIRST = for_each_dialect(lambda insert: insert(lease).on_conflict_do_nothing(index_elements=["name"]))
-_LOOK = (
+_FIRST = Prepared(lambda insert: insert(lease).on_conflict_do_nothing(index_elements=["name"]))
+_LOOK = Prepared(
     sa.select(lease.c.node, lease.c.until, lease.c.version)
     .where(lease.c.name == sa.bindparam("lease"))
     .with_for_update(skip_locked=True)

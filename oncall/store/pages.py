@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifiers.message import MessageKind
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import incident, page
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 
 class PageStatus(StrEnum):
@@ -66,12 +66,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 async def add(tx: AsyncConnection, pages: Sequence[Page]) -> None:
     """Write planned pages."""
     if pages:
-        await tx.execute(_ADD, [_row(p) for p in pages])
+        await _ADD.run(tx, [_row(p) for p in pages])
 
 
 async def due(tx: AsyncConnection, now: datetime, limit: int) -> list[Page]:
     """Planned pages whose instant has come, and pages whose sender died; important ones first."""
-    return [_page(row) for row in (await tx.execute(_DUE, {"now": now, "most": limit})).all()]
+    return [_page(row) for row in await _DUE.rows(tx, {"now": now, "most": limit})]
 
 
 async def held_beside(tx: AsyncConnection, due: Collection[Page]) -> list[Page]:
@@ -79,27 +79,27 @@ async def held_beside(tx: AsyncConnection, due: Collection[Page]) -> list[Page]:
     if not due:
         return []
     taken, contacts = {one.id for one in due}, {(one.channel, one.address) for one in due}
-    rows = await tx.execute(_HELD, {"channels": {c for c, _ in contacts}, "addresses": {a for _, a in contacts}})
-    held = [_page(row) for row in rows.all()]
+    rows = await _HELD.rows(tx, {"channels": {c for c, _ in contacts}, "addresses": {a for _, a in contacts}})
+    held = [_page(row) for row in rows]
     return [one for one in held if one.id not in taken and (one.channel, one.address) in contacts]
 
 
 async def next_due(tx: AsyncConnection) -> datetime | None:
     """The earliest instant at which a planned page is due."""
-    earliest: datetime | None = (await tx.execute(_NEXT_DUE)).scalar()
+    earliest: datetime | None = await _NEXT_DUE.scalar(tx)
     return earliest
 
 
 async def update(tx: AsyncConnection, pages: Sequence[Page]) -> None:
     """Write pages as they are now."""
     if pages:
-        await tx.execute(_UPDATE, [_changes(p, _CHANGING) for p in pages])
+        await _UPDATE.run(tx, [_changes(p, _CHANGING) for p in pages])
 
 
 async def claim(tx: AsyncConnection, pages: Sequence[Page]) -> None:
     """Write pages as they are now that a node has taken them: only what the taking changes."""
     if pages:
-        await tx.execute(_CLAIM, [_changes(p, _CLAIMING) for p in pages])
+        await _CLAIM.run(tx, [_changes(p, _CLAIMING) for p in pages])
 
 
 async def cancel(tx: AsyncConnection, incident: int, teams: Collection[str], why: str) -> int:
@@ -126,7 +126,7 @@ async def let_go(tx: AsyncConnection, node: str, now: datetime) -> int:
 async def lock(tx: AsyncConnection, page_ids: Collection[str]) -> None:
     """Keep everybody else from deciding about these pages until the transaction ends."""
     for part in chunks(sorted(page_ids), IN_LIST):
-        await tx.execute(_LOCK, {"ids": part})
+        await _LOCK.run(tx, {"ids": part})
 
 
 async def under_way(tx: AsyncConnection, channel: str, page_id: str) -> bool:
@@ -212,7 +212,7 @@ async def recent(tx: AsyncConnection, addresses: Collection[str], since: datetim
     """
     found: dict[Contact, list[datetime]] = {}
     for part in chunks(sorted(addresses), IN_LIST):
-        for row in (await tx.execute(_RECENT, {"addresses": part, "since": since})).all():
+        for row in await _RECENT.rows(tx, {"addresses": part, "since": since}):
             contact = (row.channel, row.address, row.kind == MessageKind.PAGE.value)
             found.setdefault(contact, []).append(row.sent_at)
     return found
@@ -284,7 +284,7 @@ _CHANGING = (
 #: What changes while a page is taken for sending.
 _CLAIMING = ("status", "code", "attempts", "leased_by", "leased_until", "bundled_into")
 
-_DUE = (
+_DUE = Prepared(
     sa.select(page)
     .where(
         page.c.due_at <= sa.bindparam("now"),
@@ -297,8 +297,8 @@ _DUE = (
     .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_LOCK = sa.select(page.c.id).where(page.c.id.in_(any_of("ids"))).order_by(page.c.id).with_for_update()
-_HELD = (
+_LOCK = Prepared(sa.select(page.c.id).where(page.c.id.in_(any_of("ids"))).order_by(page.c.id).with_for_update())
+_HELD = Prepared(
     sa.select(page)
     .where(
         page.c.channel.in_(any_of("channels")),
@@ -309,12 +309,12 @@ _HELD = (
     )
     .with_for_update(skip_locked=True)
 )
-_NEXT_DUE = sa.select(sa.func.min(page.c.due_at)).where(page.c.status == PageStatus.PLANNED.value)
-_ADD = sa.insert(page)
+_NEXT_DUE = Prepared(sa.select(sa.func.min(page.c.due_at)).where(page.c.status == PageStatus.PLANNED.value))
+_ADD = Prepared(sa.insert(page))
 
 
-def _set(names: Sequence[str]) -> sa.Update:
-    return (
+def _set(names: Sequence[str]) -> Prepared:
+    return Prepared(
         sa.update(page)
         .where(page.c.id == sa.bindparam("key"))
         .values({name: sa.bindparam(f"new_{name}") for name in names})
@@ -322,7 +322,7 @@ def _set(names: Sequence[str]) -> sa.Update:
 
 
 _UPDATE, _CLAIM = _set(_CHANGING), _set(_CLAIMING)
-_RECENT = (
+_RECENT = Prepared(
     sa.select(page.c.channel, page.c.address, page.c.kind, page.c.sent_at)
     .where(
         page.c.address.in_(any_of("addresses")),

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from oncall.incident import EntryKind
 from oncall.incident.record import ABOUT
 from oncall.store.schema import incident, timeline
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 
 class Comparable(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,19 +36,19 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 async def comparable(tx: AsyncConnection, number: int) -> Comparable | None:
     """One incident, over or not; `team` is the one that leads it."""
-    row = (await tx.execute(_COMPARABLE, {"number": number})).one_or_none()
+    row = await _COMPARABLE.first(tx, {"number": number})
     return _comparable(row) if row else None
 
 
 async def newest_resolved(tx: AsyncConnection, *, team: str, before: int, limit: int) -> list[Comparable]:
     """The newest incidents a team led that are over, with a number below `before`; no merged ones, no drills."""
-    rows = (await tx.execute(_NEWEST_RESOLVED, {"team": team, "before": before, "most": limit})).all()
+    rows = await _NEWEST_RESOLVED.rows(tx, {"team": team, "before": before, "most": limit})
     return [_comparable(row) for row in rows]
 
 
 async def ends_of(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, Ended]:
     """How these ended, by number; those that are not over are left out."""
-    rows = (await tx.execute(_ENDS, {"numbers": list(numbers)})).all() if numbers else ()
+    rows = await _ENDS.rows(tx, {"numbers": list(numbers)}) if numbers else ()
     return {
         row.id: Ended(opened_at=row.opened_at, resolved_at=row.resolved_at, resolved_by=row.resolved_by) for row in rows
     }
@@ -56,7 +56,7 @@ async def ends_of(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, En
 
 async def last_words(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, str]:
     """The newest note, or else the reason of the resolution, by incident."""
-    rows = (await tx.execute(_LAST_WORDS, {"numbers": list(numbers)})).all() if numbers else ()
+    rows = await _LAST_WORDS.rows(tx, {"numbers": list(numbers)}) if numbers else ()
     # Who became commander, or that a page hurt nobody, is no solution.
     return {row.incident_id: row.text for row in rows if ABOUT not in row.data}
 
@@ -78,8 +78,8 @@ async def drills_open_since(tx: AsyncConnection, before: datetime) -> list[int]:
 
 
 _COMPARED = sa.select(incident.c.id, incident.c.title, incident.c.service, incident.c.lead_team, incident.c.kinds)
-_COMPARABLE = _COMPARED.where(incident.c.id == sa.bindparam("number"))
-_NEWEST_RESOLVED = (
+_COMPARABLE = Prepared(_COMPARED.where(incident.c.id == sa.bindparam("number")))
+_NEWEST_RESOLVED = Prepared(
     _COMPARED.where(
         incident.c.lead_team == sa.bindparam("team"),
         incident.c.id < sa.bindparam("before"),
@@ -90,10 +90,12 @@ _NEWEST_RESOLVED = (
     .order_by(incident.c.id.desc())
     .limit(sa.bindparam("most"))
 )
-_ENDS = sa.select(incident.c.id, incident.c.opened_at, incident.c.resolved_at, incident.c.resolved_by).where(
-    incident.c.id.in_(any_of("numbers")), incident.c.resolved_at.is_not(None)
+_ENDS = Prepared(
+    sa.select(incident.c.id, incident.c.opened_at, incident.c.resolved_at, incident.c.resolved_by).where(
+        incident.c.id.in_(any_of("numbers")), incident.c.resolved_at.is_not(None)
+    )
 )
-_LAST_WORDS = (
+_LAST_WORDS = Prepared(
     sa.select(timeline.c.incident_id, timeline.c.text, timeline.c.data)
     .where(
         timeline.c.incident_id.in_(any_of("numbers")),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import incident_post
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +63,7 @@ async def follow(tx: AsyncConnection, page_id: str, place: str, incidents: Colle
 async def touch(tx: AsyncConnection, incidents: Collection[int], now: datetime) -> None:
     """These incidents changed, so their messages are out of date."""
     for part in chunks(sorted(incidents), IN_LIST):
-        await tx.execute(_TOUCH, {"incidents": part, "now": now})
+        await _TOUCH.run(tx, {"incidents": part, "now": now})
 
 
 async def any_due(tx: AsyncConnection, now: datetime) -> bool:
@@ -133,7 +133,7 @@ def _is(post: Post) -> sa.ColumnElement[bool]:
     return sa.and_(incident_post.c.incident_id == post.incident, incident_post.c.channel == post.channel)
 
 
-_TOUCH = (
+_TOUCH = Prepared(
     sa.update(incident_post)
     .where(incident_post.c.incident_id.in_(any_of("incidents")))
     .values(due_at=sa.bindparam("now"))

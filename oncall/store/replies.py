@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import reply, reply_code
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 #: Channel, address, incident.
 Named = tuple[str, str, int]
@@ -20,7 +20,7 @@ async def codes_for(tx: AsyncConnection, wanted: Sequence[Named], now: datetime)
     """The codes that name these incidents to these addresses: those they have, else the smallest free ones."""
     used: dict[tuple[str, str], dict[int, int]] = {}
     for part in chunks(sorted({address for _, address, _ in wanted}), IN_LIST):
-        for row in (await tx.execute(_CODES, {"addresses": part})).all():
+        for row in await _CODES.rows(tx, {"addresses": part}):
             used.setdefault((row.channel, row.address), {})[row.incident_id] = row.code
     found: dict[Named, int] = {}
     new = []
@@ -33,7 +33,7 @@ async def codes_for(tx: AsyncConnection, wanted: Sequence[Named], now: datetime)
             new.append({**named, "incident_id": incident, "given_at": now})
         found[channel, address, incident] = mine[incident]
     if new:
-        await tx.execute(sa.insert(reply_code), new)
+        await _GIVE.run(tx, new)
     return found
 
 
@@ -95,4 +95,5 @@ async def forget(tx: AsyncConnection, before: datetime, limit: int) -> int:
     return (await tx.execute(sa.delete(reply).where(reply.c.id.in_(old)))).rowcount
 
 
-_CODES = sa.select(reply_code).where(reply_code.c.address.in_(any_of("addresses")))
+_GIVE = Prepared(sa.insert(reply_code))
+_CODES = Prepared(sa.select(reply_code).where(reply_code.c.address.in_(any_of("addresses"))))

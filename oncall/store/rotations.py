@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import feed, rotation, segment
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,10 +144,10 @@ async def replace_segments(tx: AsyncConnection, schedule: str, segments: Sequenc
 async def segments_at(tx: AsyncConnection, at: datetime, schedules: Collection[str] = ()) -> list[StoredSegment]:
     """The segment each schedule is in at that instant; schedules in a gap are missing."""
     if not schedules:
-        return [_segment(row) for row in (await tx.execute(_AT, {"at": at})).all()]
+        return [_segment(row) for row in await _AT.rows(tx, {"at": at})]
     found: list[StoredSegment] = []
     for part in chunks(sorted(schedules), IN_LIST):
-        found += [_segment(row) for row in (await tx.execute(_AT_OF, {"at": at, "schedules": part})).all()]
+        found += [_segment(row) for row in await _AT_OF.rows(tx, {"at": at, "schedules": part})]
     return found
 
 
@@ -183,9 +183,10 @@ _FEEDS = sa.select(
     feed.c.error,
     feed.c.warnings,
 ).order_by(feed.c.schedule, feed.c.location)
-_AT = (
+_THEN = (
     sa.select(segment)
     .where(segment.c.starts_at <= sa.bindparam("at"), segment.c.ends_at > sa.bindparam("at"))
     .order_by(segment.c.schedule)
 )
-_AT_OF = _AT.where(segment.c.schedule.in_(any_of("schedules")))
+_AT = Prepared(_THEN)
+_AT_OF = Prepared(_THEN.where(segment.c.schedule.in_(any_of("schedules"))))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.schema import silence, silence_log
+from oncall.store.statements import Prepared
 from routing.matchers import parse_matchers
 from routing.silence import Silence
 
@@ -55,14 +56,14 @@ async def end(tx: AsyncConnection, number: int, now: datetime) -> bool:
 
 async def in_force(tx: AsyncConnection, now: datetime) -> list[Silence]:
     """The silences that have not ended."""
-    return [_silence(row) for row in (await tx.execute(_IN_FORCE, {"now": now})).all()]
+    return [_silence(row) for row in await _IN_FORCE.rows(tx, {"now": now})]
 
 
 async def log(tx: AsyncConnection, rows: Sequence[Silenced]) -> None:
     """Note alerts that were kept quiet."""
     if rows:
-        await tx.execute(
-            sa.insert(silence_log),
+        await _LOG.run(
+            tx,
             [
                 {
                     "at": r.at,
@@ -112,7 +113,8 @@ async def forget_log(tx: AsyncConnection, before: datetime, limit: int) -> int:
     return (await tx.execute(sa.delete(silence_log).where(silence_log.c.id.in_(old)))).rowcount
 
 
-_IN_FORCE = (
+_LOG = Prepared(sa.insert(silence_log))
+_IN_FORCE = Prepared(
     sa.select(silence)
     .where(
         sa.or_(

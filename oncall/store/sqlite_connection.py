@@ -86,26 +86,38 @@ class SqliteConnection(aiosqlite.Connection):
     """What SQLAlchemy drives through its aiosqlite dialect. One transaction at a time uses it."""
 
     _writing = False
+    #: Rows changed before the transaction began: one that changed none has nothing to flush.
+    _changes = 0
     #: Longest wait for a lock, in milliseconds.
     patience = 0
 
+    async def begin(self, *, writing: bool) -> None:
+        """Begin a transaction; one that writes has the write lock from the beginning."""
+        connection = self._conn
+        if not writing:
+            connection.execute("begin")  # takes no lock yet
+            return
+        if not self._lock_was_free(connection):
+            await super()._execute(connection.execute, BEGIN_WRITING)  # type: ignore[no-untyped-call]
+        self._writing, self._changes = True, connection.total_changes
+
+    async def call(self, work: Callable[[sqlite3.Connection], _T]) -> _T:
+        """What comes of some work with the driver, which is done where any statement would be."""
+        if self._writing:
+            return work(self._conn)
+        found: _T = await super()._execute(work, self._conn)  # type: ignore[no-untyped-call]
+        return found
+
     async def _execute(self, fn: Callable[..., _T], *args: Any, **kwargs: Any) -> _T:
-        if self._connection is None:
-            raise ValueError("no active connection")
-        name = getattr(fn, "__name__", "")
+        connection, name = self._conn, getattr(fn, "__name__", "")
         if name in {"commit", "rollback"}:
-            elsewhere, self._writing = self._writing and name == "commit", False
-        elif name == "execute" and args[0] == BEGIN_WRITING:
-            elsewhere = not self._lock_was_free(self._connection)
-            self._writing = not elsewhere
-            if self._writing:
-                return fn("select 1")  # the transaction has begun; a cursor wants a statement
+            changed = self._writing and connection.total_changes != self._changes
+            elsewhere, self._writing = changed and name == "commit", False
         else:
-            elsewhere = not self._writing and (name not in _LIGHT or fn == self._connection.close)
+            elsewhere = not self._writing and (name not in _LIGHT or fn == connection.close)
         if not elsewhere:
             return fn(*args, **kwargs)
         found: _T = await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        self._writing = self._writing or (name == "execute" and args[0] == BEGIN_WRITING)
         return found
 
     def _lock_was_free(self, connection: sqlite3.Connection) -> bool:

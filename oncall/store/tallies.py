@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import counter, incident, tally, timeline
-from oncall.store.statements import any_of
+from oncall.store.statements import Prepared, any_of
 
 #: The row of `counter` with the last line of the timeline that was added up.
 _MARK = "tally"
@@ -99,7 +99,7 @@ async def sums(tx: AsyncConnection, wanted: Sequence[str], team: str) -> dict[st
     """By period the sums of one team, or of all under the empty name; those that exist."""
     found: dict[str, str] = {}
     for part in chunks(wanted, IN_LIST):
-        found.update((await tx.execute(_SUMS, {"team": team, "periods": part})).all())
+        found.update(await _SUMS.rows(tx, {"team": team, "periods": part}))
     return found
 
 
@@ -111,7 +111,7 @@ async def sums_by_team(tx: AsyncConnection, wanted: Sequence[str]) -> list[tuple
 
 async def counted(tx: AsyncConnection, since: str, team: str) -> dict[str, Counted]:
     """What each day, week and month of one team came to, or of all; at least those that begin in that month or later."""
-    rows = (await tx.execute(_COUNTED, {"team": team, "since": since})).all()
+    rows = await _COUNTED.rows(tx, {"team": team, "since": since})
     return {period: Counted(incidents, alerts, made_at) for period, incidents, alerts, made_at in rows}
 
 
@@ -121,7 +121,7 @@ async def sums_of_teams(
     """By team and period the sums of these periods; those that exist."""
     found: dict[str, dict[str, str]] = {}
     for part in chunks(sorted(teams), IN_LIST):
-        for team, period, kept in (await tx.execute(_SUMS_OF_TEAMS, {"teams": part, "periods": list(wanted)})).all():
+        for team, period, kept in await _SUMS_OF_TEAMS.rows(tx, {"teams": part, "periods": list(wanted)}):
             found.setdefault(team, {})[period] = kept
     return found
 
@@ -130,8 +130,8 @@ async def days_of_teams(tx: AsyncConnection, teams: Collection[str], first: str,
     """By team its days from `first` to `last` in one text, see `read_days`; the same while none of them changes."""
     found: dict[str, str] = {}
     for part in chunks(sorted(teams), IN_LIST):
-        rows = await tx.execute(_DAYS_OF_TEAMS, {"teams": part, "first": first, "last": last, "letters": len(first)})
-        found.update(rows.all())
+        days = {"teams": part, "first": first, "last": last, "letters": len(first)}
+        found.update(await _DAYS_OF_TEAMS.rows(tx, days))
     return found
 
 
@@ -158,17 +158,23 @@ async def forget(tx: AsyncConnection, *, from_day: str, from_spans: Collection[s
     await tx.execute(sa.delete(counter).where(counter.c.name == _MARK))
 
 
-_COUNTED = sa.select(tally.c.period, tally.c.incidents, tally.c.alerts, tally.c.made_at).where(
-    tally.c.team == sa.bindparam("team"), tally.c.period >= sa.bindparam("since")
+_COUNTED = Prepared(
+    sa.select(tally.c.period, tally.c.incidents, tally.c.alerts, tally.c.made_at).where(
+        tally.c.team == sa.bindparam("team"), tally.c.period >= sa.bindparam("since")
+    )
 )
-_SUMS = sa.select(tally.c.period, tally.c.sums).where(
-    tally.c.team == sa.bindparam("team"), tally.c.period.in_(any_of("periods"))
+_SUMS = Prepared(
+    sa.select(tally.c.period, tally.c.sums).where(
+        tally.c.team == sa.bindparam("team"), tally.c.period.in_(any_of("periods"))
+    )
 )
-_SUMS_OF_TEAMS = sa.select(tally.c.team, tally.c.period, tally.c.sums).where(
-    tally.c.period.in_(any_of("periods")), tally.c.team.in_(any_of("teams"))
+_SUMS_OF_TEAMS = Prepared(
+    sa.select(tally.c.team, tally.c.period, tally.c.sums).where(
+        tally.c.period.in_(any_of("periods")), tally.c.team.in_(any_of("teams"))
+    )
 )
 _DAY = tally.c.period + _WITHIN + sa.cast(tally.c.incidents, sa.Text) + _WITHIN + sa.cast(tally.c.made_at, sa.Text)
-_DAYS_OF_TEAMS = (
+_DAYS_OF_TEAMS = Prepared(
     sa.select(tally.c.team, sa.func.aggregate_strings(_DAY, _BETWEEN))
     .where(
         tally.c.team.in_(any_of("teams")),

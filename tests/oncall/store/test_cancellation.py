@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from oncall.store.database import Database
 from oncall.store.schema import counter
+from oncall.store.statements import Prepared
 
 #: More awaits than one call has.
 MANY = 200
@@ -21,6 +22,7 @@ INSERT: dict[str, tuple[str, list[Any]]] = {
     "sqlite": ("insert into counter (name, value) values (?, ?)", [("a", 1), ("b", 2)]),
     "postgresql": ("insert into counter select * from unnest($1::text[], $2::bigint[])", [["a", "b"], [1, 2]]),
 }
+PREPARED = Prepared(sa.select(counter))
 Call = Callable[[Database], Coroutine[Any, Any, None]]
 
 
@@ -59,6 +61,7 @@ async def _write(database: Database) -> None:
         await tx.execute(sa.insert(counter).values(name="a", value=1))
         await asyncio.sleep(0)
         await tx.execute(sa.insert(counter), [{"name": "b", "value": 1}, {"name": "c", "value": 1}])
+        await PREPARED.rows(tx)
         await tx.execute(sa.delete(counter).where(counter.c.name == "c"))
 
 
@@ -73,14 +76,21 @@ async def _read(database: Database) -> None:
     async with database.read() as tx:
         await tx.execute(sa.select(counter))
         await asyncio.sleep(0)
+        await PREPARED.rows(tx)
         await tx.execute(sa.select(counter))
+
+
+async def _read_what_is_prepared(database: Database) -> None:
+    async with database.read() as tx:
+        await PREPARED.rows(tx)
+        await PREPARED.rows(tx)
 
 
 async def _insert(database: Database) -> None:
     await database.insert(*INSERT["sqlite" if database.sqlite else "postgresql"])
 
 
-@pytest.mark.parametrize("call", [_write, _write_and_fail, _read, _insert, Database.maintain])
+@pytest.mark.parametrize("call", [_write, _write_and_fail, _read, _read_what_is_prepared, _insert, Database.maintain])
 async def test_a_call_that_is_cancelled_at_any_await_is_done_or_not_and_leaves_its_connection_fit(
     database_url: str, call: Call
 ) -> None:
