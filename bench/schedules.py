@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import icalendar
 import recurring_ical_events
 
+from schedules.calendar_reader import CalendarReader
+from schedules.frames import Request
 from schedules.health.fixes import fixes
 from schedules.health.plan import Member, Plan, plan
 from schedules.health.score import health
@@ -19,7 +21,6 @@ from schedules.identity import identity
 from schedules.reading import read
 from schedules.shift import Segment
 from schedules.who import who_at
-from schedules.worker import CalendarReader, Request
 
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
 WINDOW = (NOW - timedelta(days=40), NOW + timedelta(days=400))

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from slack_sdk.errors import SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from notifiers.http import TRANSPORT_ERRORS, Http, classify_failure, failure
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.slack_codes import by_error
+
+if TYPE_CHECKING:
+    from slack_sdk.errors import SlackClientError
+    from slack_sdk.web.async_client import AsyncWebClient
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 DEFAULT_BASE = "https://slack.com/api"
 
@@ -31,20 +33,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome.kind is OutcomeKind.ACCEPTED
 
 
-class _NoRedirects:
-    """A session that never follows a redirect: a POST would become a GET of a sign-in page that answers 200."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    @property
-    def closed(self) -> bool:
-        return False
-
-    def request(self, *args: Any, **more: Any) -> Any:
-        return self._http.session().request(*args, **more, allow_redirects=False)
-
-
 class SlackApi:
     """One workspace. Outcomes instead of exceptions."""
 
@@ -52,23 +40,17 @@ class SlackApi:
         self._seconds = seconds
         #: Our app's id as Slack names it beside what we post; "" before the first post.
         self.app = ""
-        self.client = AsyncWebClient(
-            token=token,
-            base_url=(base or DEFAULT_BASE).rstrip("/") + "/",
-            # The default handler sends a message again when the connection closes: it would appear twice.
-            retry_handlers=[],
-            # With a session of ours the client's own timeout is dropped; the pool has one.
-            session=_NoRedirects(http),  # type: ignore[arg-type] # it only asks for `closed` and `request`
-        )
-        # It would take a proxy from the environment.
-        self.client.proxy = None
+        from notifiers import slack_client  # noqa: PLC0415 - megabytes that only a workspace needs
+
+        self._errors = slack_client.REFUSED
+        self.client = slack_client.client(http, token, base or DEFAULT_BASE)
 
     async def call(self, request: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]) -> Result:
         """Run one request and classify whatever happens."""
         try:
             async with asyncio.timeout(self._seconds):
                 answer = await request(self.client)
-        except SlackClientError as error:
+        except self._errors as error:
             return Result(outcome=_refused(error))
         except TRANSPORT_ERRORS as error:
             return Result(outcome=classify_failure(failure(error)))

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from slack_sdk.signature import SignatureVerifier
 
 from notifiers.slack_blocks import ButtonValue
 
@@ -36,6 +35,8 @@ def verify(*, secret: str, timestamp: str | None, signature: str | None, body: b
         return Verdict.FORGED
     if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12 and signature.isascii()):
         return Verdict.FORGED
+    from slack_sdk.signature import SignatureVerifier  # noqa: PLC0415 - loads the whole package, see `slack_client`
+
     try:
         expected = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body)
     except (ValueError, TypeError, UnicodeError):

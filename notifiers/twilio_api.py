@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import logging
 from collections.abc import Awaitable, Mapping
 from datetime import datetime, timedelta
-from importlib import import_module
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http.async_http_client import AsyncTwilioHttpClient
-from twilio.rest import Client
 
 from notifiers.channel import Setting
 from notifiers.http import TRANSPORT_ERRORS, Http, classify_failure, failure
 from notifiers.outcome import Outcome, OutcomeKind
-from notifiers.twilio_codes import by_code
+from notifiers.twilio_codes import RateLimited, by_code
 from notifiers.twilio_inbound import text_outcome
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
 
 #: Texts one look at a number's latest reads.
 LATEST = 20
@@ -28,40 +26,6 @@ LATEST = 20
 SKEW = timedelta(minutes=5)
 
 DEFAULT_BASE = "https://api.twilio.com"
-
-#: The vendor's client tells every header of every request as information.
-_LOG = logging.getLogger("notifiers.twilio")
-_LOG.setLevel(logging.WARNING)
-
-
-class RateLimited(Exception):
-    """HTTP 429; the vendor's exception loses the headers."""
-
-    def __init__(self, retry_after: timedelta | None) -> None:
-        super().__init__("too many requests")
-        self.retry_after = retry_after
-
-
-class _TimedClient(AsyncTwilioHttpClient):  # type: ignore[misc] # the package ships no types
-    """The vendor's HTTP client drops its own `timeout` (twilio-python#925); this one applies it."""
-
-    def __init__(self, http: Http, seconds: float) -> None:
-        super().__init__(pool_connections=False, timeout=seconds, logger=_LOG)
-        # Without a session of ours it would make one per request, or one with a limit of 100 connections.
-        self.session = http.session()
-
-    async def request(self, method: str, url: str, *args: Any, **more: Any) -> Any:
-        more["timeout"] = self.timeout
-        if (login := more.pop("auth", None)) is not None:
-            # It would pass aiohttp's BasicAuth, which is deprecated and goes with aiohttp 4.
-            token = base64.b64encode(":".join(login).encode()).decode()
-            more["headers"] = {**(more.get("headers") or {}), "Authorization": f"Basic {token}"}
-        response = await super().request(method, url, *args, **more)
-        if response.status_code == 429:
-            after = str(response.headers.get("Retry-After", "")).strip()
-            sane = after.isdecimal() and after.isascii() and len(after) < 7
-            raise RateLimited(timedelta(seconds=int(after)) if sane else None)
-        return response
 
 
 class TwilioApi:
@@ -77,22 +41,16 @@ class TwilioApi:
         self._token = auth_token
         self._base = (base or DEFAULT_BASE).rstrip("/")
         self._client: Client | None = None
-        # The vendor's package loads this with the first request, which would hold up the first page.
-        import_module("twilio.rest.api.v2010")
+        from notifiers import twilio_client  # noqa: PLC0415 - a dozen megabytes that only an account of Twilio needs
+
+        self._vendor = twilio_client
         #: Twilio's cloud refuses callback addresses it cannot reach, and the message with them.
         self.calls_back = self._base != DEFAULT_BASE or is_public(self.public_url)
 
     def client(self, seconds: float) -> Client:
         """The vendor's client; made on first use, inside the running loop."""
         if self._client is None:
-            self._client = Client(
-                self._sid,
-                self._token,
-                http_client=_TimedClient(self._http, seconds),
-                # TWILIO_EDGE and TWILIO_REGION in our environment would rewrite the address.
-                environment={"_": ""},
-            )
-            self._client.api.base_url = self._base
+            self._client = self._vendor.client(self._http, self._sid, self._token, self._base, seconds)
         return self._client
 
     def callback(self, door: str, page_id: str) -> str:

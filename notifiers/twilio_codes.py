@@ -6,8 +6,18 @@ Keyed on the code alone: the texts vary.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from notifiers.outcome import Outcome, OutcomeKind
+
+
+class RateLimited(Exception):
+    """HTTP 429; the vendor's exception loses the headers."""
+
+    def __init__(self, retry_after: timedelta | None) -> None:
+        super().__init__("too many requests")
+        self.retry_after = retry_after
+
 
 _REFUSED: Mapping[int, str] = {
     21211: "this is not a phone number",

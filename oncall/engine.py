@@ -41,8 +41,8 @@ from routing.catalog.merging import merge_sources
 from routing.catalog.search import Findable, SearchIndex, findable
 from routing.owner import Resolver
 from routing.problem import Problem
+from schedules.calendar_reader import CalendarReader
 from schedules.sources.web import Web
-from schedules.worker import CalendarReader
 
 #: Pages whose last look before sending is one question, and pages whose record after it is one transaction.
 LOOKED_AT, RECORDED = 50, 50

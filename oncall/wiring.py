@@ -22,8 +22,8 @@ from oncall.store import phone
 from oncall.store.database import Database
 from oncall.store.inbox_writer import InboxWriter
 from oncall.store.phone import PhoneMessage
+from schedules.calendar_reader import CalendarReader
 from schedules.sources.web import Web
-from schedules.worker import CalendarReader
 
 
 def open_engine(directory: Directory, settings: Settings, clock: Clock, *, config_dir: Path) -> Engine:

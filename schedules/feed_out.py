@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from icalendar import Calendar, Event
-
 from schedules.shift import Segment
 
 #: Person and role to the text of an event.
@@ -49,6 +47,8 @@ def person_entries(segments: Sequence[Segment], person: str, label: str) -> Iter
 
 def calendar(entries: Iterable[Entry], *, name: str, made_at: datetime) -> bytes:
     """The entries as iCalendar text (RFC 5545), all instants in UTC."""
+    from icalendar import Calendar, Event  # noqa: PLC0415 - megabytes that only a node whose feeds are read needs
+
     made = Calendar()
     made.add("prodid", "-//oncall//rotation feed//EN")
     made.add("version", "2.0")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-import msgspec
-
 from schedules.components import Component, calendars
 from schedules.decoding import content_lines
 from schedules.events import Event, event, uid_of
@@ -15,21 +13,12 @@ from schedules.file_zone import file_zone
 from schedules.identity import Identity
 from schedules.problems import BadEvent, FeedRefused
 from schedules.properties import properties
-from schedules.shift import Segment, Shift
+from schedules.shift import Reading, Shift
 from schedules.tiling import Window, tile
 from schedules.zones import Zone, Zones, named_zone
 
 #: Bounds the time one series may take; reading itself knows no clock.
 Deadline = Callable[[], AbstractContextManager[object]]
-
-
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """What a calendar says. `refused` is set when the body must not replace the last good one."""
-
-    shifts: tuple[Shift, ...] = ()
-    segments: tuple[Segment, ...] = ()
-    warnings: tuple[str, ...] = ()
-    refused: str | None = None
 
 
 def read(

@@ -37,3 +37,12 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime
     end: datetime
     on_call: tuple[OnCall, ...] = ()
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a calendar says. `refused` is set when the body must not replace the last good one."""
+
+    shifts: tuple[Shift, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    warnings: tuple[str, ...] = ()
+    refused: str | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from schedules.reading import Reading
-from schedules.worker import Request, answer
+from schedules.frames import Request
+from schedules.shift import Reading
+from schedules.worker import answer
 
 #: A test process has more on its heap than the worker, and its collector's time counts, too.
 BOUND = 10.0

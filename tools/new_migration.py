@@ -24,7 +24,7 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from oncall.store import migrations
+from oncall.store import migrating, migrations
 from oncall.store.database import Database
 from oncall.store.schema import metadata
 from oncall.store.types import Id, Instant, Json
@@ -43,7 +43,7 @@ def main() -> int:
     if given.first:
         for old in (migrations.script_location() / "versions").glob("*.py"):
             old.unlink()
-    script = ScriptDirectory.from_config(migrations.config())
+    script = ScriptDirectory.from_config(migrating.config(migrations.script_location()))
     body = asyncio.run(_missing())
     if body == "pass":
         print("nothing to do: the migrations lead to these tables already")

@@ -15,8 +15,8 @@ from oncall.clock import SystemClock
 from schedules import starter
 from schedules.deadline import SERIES_SECONDS, cpu_deadline
 from schedules.identity import BadIdentity, Identity, identity
-from schedules.reading import Reading, read
-from schedules.shift import Segment
+from schedules.reading import read
+from schedules.shift import Reading, Segment
 
 REFUSED = 3
 

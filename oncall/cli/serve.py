@@ -21,8 +21,6 @@ from oncall.cli.loading import config_option, load_or_exit
 from oncall.cli.seat import Seat
 from oncall.clock import SystemClock
 from oncall.config import Loaded
-from oncall.demo import neighbours
-from oncall.demo.past import past
 from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.jobs import periodic
@@ -31,7 +29,6 @@ from oncall.jobs.clock_watch import ClockWatch
 from oncall.jobs.loop import Loop
 from oncall.logging import configure
 from oncall.services.catalog import sources as catalog_sources
-from oncall.services.grouping.prometheus_history import begin_with
 from oncall.services.operation import succession
 from oncall.services.operation.reload import BadDirectory, reload
 from oncall.services.people import access, preferences
@@ -87,6 +84,8 @@ async def _serve(loaded: Loaded, directory: Path, person: str | None, *, standin
     async with contextlib.AsyncExitStack() as stack:
         adapted: Callable[[Loaded], Loaded] | None = None
         if standins and not BY_NAME["slack"].configured(loaded.settings.channels):
+            from oncall.demo import neighbours  # noqa: PLC0415 - for trying out alone, as below
+
             assert loaded.directory is not None
             local = neighbours.local_slack(loaded.directory, f"http://{loaded.settings.listen}")
             slack = await stack.enter_async_context(local)
@@ -116,6 +115,9 @@ async def _serve_with(
         if predecessor:
             await succession.inherit(engine, predecessor)
         if example_past:
+            from oncall.demo.past import past  # noqa: PLC0415
+            from oncall.services.grouping.prometheus_history import begin_with  # noqa: PLC0415
+
             await begin_with(engine, past(engine.clock.now()))
         engine.inbox.start()
         async with _running(engine):

@@ -14,8 +14,8 @@ from routing.problem import Problem, ProblemLevel
 from schedules.findings import LOOK_AHEAD, PLAN_BREAK, Standing, findings
 from schedules.identity import identity
 from schedules.layers import Layer, lay
-from schedules.reading import Reading, read
-from schedules.shift import OnCall, Segment
+from schedules.reading import read
+from schedules.shift import OnCall, Reading, Segment
 from schedules.tiling import Window
 
 

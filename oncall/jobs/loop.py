@@ -14,7 +14,6 @@ from oncall.jobs.pace import Pace
 from oncall.services import escalation
 from oncall.services.delivery import delivery, incident_posts
 from oncall.services.intake import intake
-from oncall.store import notices
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +44,8 @@ class Loop:
         self._tasks = [asyncio.create_task(self._stage(*stage), name=stage[0]) for stage in stages]
         self._tasks.append(asyncio.create_task(self._watch_lag(), name="lag"))
         if not self._engine.database.sqlite:
+            from oncall.store import notices  # noqa: PLC0415 - PostgreSQL's driver, which nobody else needs
+
             listening = notices.listen(self._engine.database, wake.intake.set)
             self._tasks.append(asyncio.create_task(listening, name="notices"))
 

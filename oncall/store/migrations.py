@@ -1,4 +1,8 @@
-"""Leading a database to the tables this version needs."""
+"""Leading a database to the tables this version needs.
+
+Where a database stands is told here, from its row and the names of the files; what has to be done is done by Alembic
+(`store.migrating`), which a node that finds its database in order does not load.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 import structlog
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
-from alembic import command
 from oncall.errors import OncallError
 from oncall.store.database import Database
 from oncall.store.schema import metadata
@@ -35,22 +34,20 @@ def script_location() -> Path:
     return packaged if packaged.is_dir() else _ROOT / "alembic"
 
 
-def config() -> Config:
-    """Alembic's configuration, without a file of its own."""
-    made = Config()
-    made.set_main_option("script_location", str(script_location()).replace("%", "%%"))
-    return made
+def revisions() -> tuple[str, ...]:
+    """Every revision this version knows, oldest first: the number each file's name begins with."""
+    return tuple(sorted(file.name.partition("_")[0] for file in (script_location() / "versions").glob("[0-9]*_*.py")))
 
 
 def head() -> str:
     """The newest revision there is."""
-    return _scripts().get_current_head() or ""
+    return (revisions() or ("",))[-1]
 
 
 async def current(database: Database) -> str:
     """The revision the database is at, "" where it is empty."""
     async with database.read() as connection:
-        return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision()) or ""
+        return await connection.run_sync(_revision)
 
 
 async def upgrade(database: Database, revision: str = "head") -> None:
@@ -74,23 +71,13 @@ async def upgrade(database: Database, revision: str = "head") -> None:
             return
 
 
-async def differences(database: Database) -> list[object]:
-    """How the database's tables differ from the models, as Alembic's operations; empty when they agree."""
-    async with database.read() as connection:
-        return await connection.run_sync(_differences)
-
-
 def is_newer(revision: str) -> bool:
     """Whether a database at this revision was upgraded by a version that came after this one."""
-    return bool(revision) and revision not in {known.revision for known in _scripts().walk_revisions()}
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(config())
+    return bool(revision) and revision not in revisions()
 
 
 def _upgrade(connection: sa.Connection, revision: str) -> None:
-    before = _locked_revision(connection)
+    before = _revision(connection, lock=True)
     if is_newer(before):
         _require_what_is_needed(connection, before)
         log.warning(
@@ -99,17 +86,20 @@ def _upgrade(connection: sa.Connection, revision: str) -> None:
             this=head(),
         )
         return
-    made = config()
-    made.attributes["connection"] = connection
-    command.upgrade(made, revision)
+    if before == (head() if revision == "head" else revision):
+        return
+    from oncall.store import migrating  # noqa: PLC0415 - megabytes that only a database with something to do needs
+
+    migrating.upgrade(connection, script_location(), revision)
 
 
-def _locked_revision(connection: sa.Connection) -> str:
-    """The revision, kept from other nodes until the transaction ends; "" where the database is empty."""
+def _revision(connection: sa.Connection, *, lock: bool = False) -> str:
+    """The revision, if so asked kept from other nodes until the transaction ends; "" where the database is empty."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return ""
     version = sa.table("alembic_version", sa.column("version_num", sa.Text()))
-    return connection.execute(sa.select(version.c.version_num).with_for_update()).scalar() or ""
+    asked = sa.select(version.c.version_num)
+    return connection.execute(asked.with_for_update() if lock else asked).scalar() or ""
 
 
 def _require_what_is_needed(connection: sa.Connection, revision: str) -> None:
@@ -130,8 +120,3 @@ def _require_what_is_needed(connection: sa.Connection, revision: str) -> None:
             f"The database was upgraded to {revision} by a newer version, and this one cannot work on it: it {what}. "
             "Install the newer version."
         )
-
-
-def _differences(connection: sa.Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
-    return list(compare_metadata(context, metadata))

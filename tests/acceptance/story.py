@@ -39,8 +39,9 @@ from oncall.store import incidents, pages, phone
 from oncall.store.phone import PhoneMessage
 from oncall.store.schema import phone_message
 from oncall.web.app import create_app
-from schedules.reading import Reading
-from schedules.worker import Request, answer
+from schedules.frames import Request
+from schedules.shift import Reading
+from schedules.worker import answer
 from tests.acceptance import invariants
 from tests.acceptance.providers import Provider
 from tests.read_here import BOUND

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from schedules.identity import identity
-from schedules.reading import Reading, read
-from schedules.shift import Segment
+from schedules.reading import read
+from schedules.shift import Reading, Segment
 
 DATA = Path(__file__).parent / "data"
 _SHARED = Path(os.environ.get("ONCALL_TEST_DATA") or Path(__file__).resolve().parents[3] / "shared")

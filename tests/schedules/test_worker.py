@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from schedules.worker import CalendarReader, Request
+from schedules.calendar_reader import CalendarReader
+from schedules.frames import Request
 from tests.schedules.expected import DATA
 
 BEGIN = datetime(2026, 11, 1, tzinfo=UTC)

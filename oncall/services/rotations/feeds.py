@@ -13,12 +13,12 @@ import structlog
 from oncall.directory import ScheduleSource
 from oncall.engine import Engine
 from oncall.store.rotations import Feed
+from schedules.frames import Request
 from schedules.guard import Decision, Fetched, Held, Verdict, hold_again, judge
-from schedules.reading import Reading
+from schedules.shift import Reading
 from schedules.sources import FetchFailed, source_of
 from schedules.sources.base import Answer, Ask
 from schedules.tiling import Window
-from schedules.worker import Request
 
 log = structlog.get_logger(__name__)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from notifiers.slack_inbound import Click, SlashCommand, Submission, read_command, read_interaction
-from notifiers.slack_socket import SlackSocket
 from oncall.engine import Engine
 from oncall.services.slack import clicks as slack_clicks
 from oncall.services.slack import commands as slack_commands
@@ -18,6 +17,9 @@ from oncall.services.slack import thread as slack_thread
 from oncall.services.slack.clicks import Saved
 from oncall.services.trouble import open_trouble
 from oncall.store import incidents as incident_rows
+
+if TYPE_CHECKING:
+    from notifiers.slack_socket import SlackSocket
 
 log = structlog.get_logger(__name__)
 
@@ -110,6 +112,8 @@ def socket(engine: Engine) -> SlackSocket | None:
     token = engine.settings.channels.get("ONCALL_SLACK_APP_TOKEN", "")
     if engine.slack is None or not token:
         return None
+    from notifiers.slack_socket import SlackSocket  # noqa: PLC0415 - with the vendor's client
+
     return SlackSocket(engine.slack.api, token, partial(envelope, engine))
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from oncall.store import counters, migrations
+from oncall.store import counters, migrating, migrations
 from oncall.store.database import Database
 from oncall.store.schema import metadata
 
@@ -20,7 +22,8 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "company"
 
 
 async def test_migrations_lead_to_the_tables_of_the_models(database: Database) -> None:
-    found = await migrations.differences(database)
+    async with database.read() as connection:
+        found = await connection.run_sync(_differences)
     assert not found, (
         "oncall/store/schema/ and alembic/versions disagree; "
         'write a migration with: python tools/new_migration.py "area: what changes" '
@@ -29,7 +32,7 @@ async def test_migrations_lead_to_the_tables_of_the_models(database: Database) -
 
 
 async def test_defaults_and_generated_keys_agree_with_the_models(database: Database, empty_database_url: str) -> None:
-    """What `differences` cannot see: columns that fill themselves, and partial indexes."""
+    """What Alembic does not compare: columns that fill themselves, and partial indexes."""
     other = Database(empty_database_url)
     async with other.write() as tx:
         await tx.run_sync(metadata.create_all)
@@ -61,10 +64,46 @@ def _index(index: sa.engine.interfaces.ReflectedIndex) -> str:
     return f"{index['name']} {index['column_names']} {bool(index['unique'])} {options}"
 
 
+def _differences(connection: sa.Connection) -> list[object]:
+    """How the tables differ from the models, as Alembic's operations."""
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(migrating.config(migrations.script_location()))
+
+
 def test_revisions_form_one_line() -> None:
-    script = ScriptDirectory.from_config(migrations.config())
+    script = _scripts()
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
+
+
+def test_the_names_of_the_files_tell_the_line_of_revisions_as_alembic_reads_it() -> None:
+    """A node compares its database with the names alone, and loads Alembic only where they differ."""
+    newest_first = [script.revision for script in _scripts().walk_revisions()]
+    assert list(migrations.revisions()) == newest_first[::-1]
+    assert migrations.head() == _scripts().get_current_head()
+
+
+async def test_a_database_in_order_is_left_to_itself(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*_: object) -> None:
+        raise AssertionError("there is nothing to do")
+
+    monkeypatch.setattr(migrating, "upgrade", run)
+    await migrations.upgrade(database)
+    await migrations.upgrade(database, migrations.head())
+
+
+async def test_a_database_on_its_way_is_led_on(empty_database_url: str) -> None:
+    """The files' names and the database's row decide; a node that finds an older row does the rest."""
+    older, newest = migrations.revisions()[-2:]
+    database = Database(empty_database_url)
+    await migrations.upgrade(database, older)
+    assert await migrations.current(database) == older
+    await migrations.upgrade(database)
+    assert await migrations.current(database) == newest
+    await database.close()
 
 
 async def test_an_empty_database_has_no_revision(empty_database_url: str) -> None:
@@ -80,7 +119,7 @@ async def test_upgrading_twice_changes_nothing(database: Database) -> None:
 
 async def test_rows_survive_an_upgrade_from_every_revision(empty_database_url: str, subtests: pytest.Subtests) -> None:
     """An operator's data is there after each step from the first release's tables to the newest."""
-    script = ScriptDirectory.from_config(migrations.config())
+    script = _scripts()
     oldest_first = [revision.revision for revision in reversed(list(script.walk_revisions()))]
     database = Database(empty_database_url)
     await migrations.upgrade(database, oldest_first[0])
@@ -203,7 +242,7 @@ async def test_an_upgrade_takes_no_advisory_lock(database: Database) -> None:
 
 async def test_every_migration_only_adds(empty_database_url: str) -> None:
     """The version before runs on the tables of the one after: nothing goes, and what is new fills itself."""
-    script = ScriptDirectory.from_config(migrations.config())
+    script = _scripts()
     first, *later = [revision.revision for revision in reversed(list(script.walk_revisions()))]
     database = Database(empty_database_url)
     await migrations.upgrade(database, first)
