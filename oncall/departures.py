@@ -33,6 +33,11 @@ class Departures:
         if not self._standing:
             self._clear.set()
 
+    @property
+    def standing(self) -> bool:
+        """Whether anybody was claimed and has not set out."""
+        return bool(self._standing)
+
     async def all_gone(self) -> None:
         """Return when nobody stands any more, or it has lasted too long."""
         if self._standing:

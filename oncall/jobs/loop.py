@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +19,8 @@ log = structlog.get_logger(__name__)
 
 #: The safety net: no stage sleeps longer.
 TICK = 1.0
+#: How long it takes at most to write a request that has begun, in seconds.
+SETTING_OUT = 0.005
 #: Pages on their way beyond which no more are claimed.
 MOST_IN_FLIGHT = 400
 
@@ -83,7 +85,9 @@ class Loop:
     async def _intake(self) -> int:
         loop, taken = asyncio.get_running_loop(), self._engine.inbox.taken
         began = loop.time()
-        worked = await intake.work_off(self._engine, most_alerts=self._pace.size)
+        room = len(self._sending) < MOST_IN_FLIGHT
+        worked = await intake.work_off(self._engine, most_alerts=self._pace.size, send=room)
+        self._follow(worked.sending)
         if worked.bodies:
             arrived = self._engine.inbox.taken - taken
             # At least a moment, in which pages that were planned get in line for the write lock before the next batch.
@@ -96,13 +100,20 @@ class Loop:
     async def _delivery(self) -> int:
         if len(self._sending) >= MOST_IN_FLIGHT:
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        if self._engine.departures.standing:
+            # To look for more would hold up what is claimed already.
+            await self._engine.departures.all_gone()
+            await asyncio.sleep(SETTING_OUT)
         begun = await delivery.send_due(self._engine)
-        for task in begun:
-            self._sending.add(task)
-            task.add_done_callback(self._sent)
+        self._follow(begun)
         if not begun:
             await self._wake_for_next_page()
         return len(begun)
+
+    def _follow(self, sending: Iterable[asyncio.Task[None]]) -> None:
+        for task in sending:
+            self._sending.add(task)
+            task.add_done_callback(self._sent)
 
     async def _wake_for_next_page(self) -> None:
         """A page that is due before the next tick is not kept waiting for it."""

@@ -32,6 +32,8 @@ class Changes:
         self._stopped: list[tuple[int, tuple[str, ...], str]] = []
         self._posts: list[tuple[int, str]] = []
         self._written: dict[int, Incident] = {}
+        #: Whether pages were written that go out at once.
+        self.asks_now = False
 
     def current(self, number: int) -> Incident | None:
         """An incident as it is after what was collected so far, written or not; None where nothing was."""
@@ -62,6 +64,7 @@ class Changes:
         for number, teams, why in self._stopped:
             await page_rows.cancel(tx, number, teams, why)
         await page_rows.add(tx, [self._page(planned) for planned in self._pages])
+        self.asks_now = self.asks_now or any(planned.due_at <= self._now for planned in self._pages)
         await posts.add(tx, self._posts)
         await posts.touch(tx, self.incidents, self._now)
         self._written |= self.incidents

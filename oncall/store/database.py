@@ -40,6 +40,7 @@ class Database:
             **(_sqlite(url) if self.sqlite else {"connect_args": {"timeout": TIMEOUT, "command_timeout": 60}}),
         )
         self._writer = asyncio.Lock()
+        self._writing = self.engine.execution_options(oncall_write=True)
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._appender = Appender(sa.make_url(url).database or "", timeout=TIMEOUT)
         #: Why the latest transaction that was to change something failed for the database's sake; "" when it did not.
@@ -64,10 +65,8 @@ class Database:
             async with self.engine.begin() as connection:
                 yield connection
             return
-        async with self._writer, self.engine.connect() as connection:
-            await connection.execution_options(oncall_write=True)
-            async with connection.begin():
-                yield connection
+        async with self._writer, self._writing.begin() as connection:
+            yield connection
 
     async def insert(self, statement: str, rows: Sequence[Any]) -> None:
         """Return when the rows are on disk, by one statement in the driver's own words and a transaction of its own.

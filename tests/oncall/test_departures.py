@@ -20,6 +20,17 @@ async def test_where_nobody_stands_nothing_waits():
     await Departures(LONG).all_gone()
 
 
+async def test_somebody_stands_until_the_last_is_gone():
+    departures = Departures(LONG)
+    assert not departures.standing
+    departures.claimed("a")
+    departures.claimed("b")
+    departures.gone("a")
+    assert departures.standing
+    departures.gone("b")
+    assert not departures.standing
+
+
 async def test_it_waits_for_the_last_that_was_claimed():
     departures = Departures(LONG)
     departures.claimed("a")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -210,13 +210,18 @@ class Cluster:
         return await self._live(number, stages[stage], harm, after)
 
     async def _intake(self, node: Node) -> None:
-        await intake.process_due(node.engine)
+        # One node sends what it has just planned at once, as the loop does; the other leaves it to the next stage.
+        worked = await intake.work_off(node.engine, send=node is self.nodes[0])
+        await self._recorded(worked.sending)
 
     async def _escalation(self, node: Node) -> None:
         await escalation.advance_due(node.engine)
 
     async def _delivery(self, node: Node) -> None:
-        results = await asyncio.gather(*await delivery.send_due(node.engine), return_exceptions=True)
+        await self._recorded(await delivery.send_due(node.engine))
+
+    async def _recorded(self, sending: Iterable[asyncio.Task[None]]) -> None:
+        results = await asyncio.gather(*sending, return_exceptions=True)
         for result in sorted((r for r in results if r is not None), key=lambda r: not isinstance(r, Died)):
             raise result
 

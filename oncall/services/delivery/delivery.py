@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -45,12 +46,22 @@ async def send_due(engine: Engine) -> list[asyncio.Task[None]]:
     """
     now = engine.clock.now()
     async with engine.database.write() as tx:
-        # Those under way may stand first in line; beyond them there is room for as many as ever.
-        found = await page_rows.due(tx, now, MOST + len(engine.carrying))
-        due = [page for page in found if page.id not in engine.carrying][:MOST]
-        # What a limit holds back rides along with the first message that goes to the same contact.
-        due += await page_rows.held_beside(tx, due)
-        parcels = await _claim(engine, tx, due, now) if due else []
+        parcels = await claim_due(engine, tx, now)
+    return begin(engine, parcels)
+
+
+async def claim_due(engine: Engine, tx: AsyncConnection, now: datetime) -> list[Parcel]:
+    """Claim the pages that are due; they may `begin` once the transaction is committed, and not before."""
+    # Those under way may stand first in line; beyond them there is room for as many as ever.
+    found = await page_rows.due(tx, now, MOST + len(engine.carrying))
+    due = [page for page in found if page.id not in engine.carrying][:MOST]
+    # What a limit holds back rides along with the first message that goes to the same contact.
+    due += await page_rows.held_beside(tx, due)
+    return await _claim(engine, tx, due, now) if due else []
+
+
+def begin(engine: Engine, parcels: Sequence[Parcel]) -> list[asyncio.Task[None]]:
+    """Send what was claimed; the tasks end when each is recorded."""
     return [_begin(engine, parcel) for parcel in parcels]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import datetime, timedelta
 
@@ -12,6 +13,8 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.errors import Invalid, Unavailable
+from oncall.services.delivery import delivery
+from oncall.services.delivery.carrying import Parcel
 from oncall.services.intake.batch import Batch
 from oncall.services.trouble import open_trouble
 from oncall.store import inbox, leases
@@ -38,6 +41,8 @@ class Worked(msgspec.Struct, frozen=True):
 
     bodies: int = 0
     alerts: int = 0
+    #: Messages that are on their way; each task ends when its message is recorded.
+    sending: tuple[asyncio.Task[None], ...] = ()
 
 
 async def accept(engine: Engine, integration: Integration, body: bytes) -> None:
@@ -86,19 +91,24 @@ async def process_due(engine: Engine) -> int:
     return (await work_off(engine)).bodies
 
 
-async def work_off(engine: Engine, *, most_alerts: int = MOST_ALERTS) -> Worked:
+async def work_off(engine: Engine, *, most_alerts: int = MOST_ALERTS, send: bool = False) -> Worked:
     """Process one batch of the inbox; where more waits, the intake stage is woken again.
 
     One node at a time, under a lease whose row stays locked until the commit. A batch that fails is tried body by
-    body, so that one bad body costs itself alone.
+    body, so that one bad body costs itself alone. With `send` the pages of a batch behind which nothing waits are
+    claimed in its own transaction, and begin with its commit: the delivery stage would find them one flush later. A
+    page that cannot be claimed keeps no alert from being placed: then the batch is tried without.
     """
     now = engine.clock.now()
     try:
-        return await _process(engine, now, most=min(MOST_BODIES, most_alerts), most_alerts=most_alerts)
+        return await _process(engine, now, most=min(MOST_BODIES, most_alerts), most_alerts=most_alerts, send=send)
     except Exception as error:
         engine.grouping.grouper = None
         if _database_fails(error):
             raise
+        if send:
+            log.exception("a batch of the inbox failed; it is tried without sending its pages")
+            return await work_off(engine, most_alerts=most_alerts)
         log.exception("a batch of the inbox failed; its bodies are tried one by one")
         return await _process_singly(engine, now)
 
@@ -128,7 +138,13 @@ def stream_of(seen: Glance) -> str:
 
 
 async def _process(
-    engine: Engine, now: datetime, *, most: int, most_alerts: int = MOST_ALERTS, only: int | None = None
+    engine: Engine,
+    now: datetime,
+    *,
+    most: int,
+    most_alerts: int = MOST_ALERTS,
+    only: int | None = None,
+    send: bool = False,
 ) -> Worked:
     async with engine.database.write() as tx:
         version = await leases.hold(tx, "intake", engine.node, now, LEASE)
@@ -148,12 +164,22 @@ async def _process(
                 await batch.read(body)
                 count += 1
             await batch.work()
+            more = taken.more or count < len(taken.bodies) or batch.unfinished
+            parcels: list[Parcel] = []
+            if send and batch.changes.asks_now and not more and not _provider_down(engine, now):
+                parcels = await delivery.claim_due(engine, tx, now)
+    sending = delivery.begin(engine, parcels)
     engine.wake.delivery.set()
     if batch.left_due:
         engine.wake.escalation.set()
-    if taken.more or count < len(taken.bodies) or batch.unfinished:
+    if more:
         engine.wake.intake.set()
-    return Worked(bodies=count, alerts=batch.alerts)
+    return Worked(bodies=count, alerts=batch.alerts, sending=tuple(sending))
+
+
+def _provider_down(engine: Engine, now: datetime) -> bool:
+    """Past a provider that is down, claiming locks other incidents, for which placing alerts must not wait."""
+    return any(engine.breakers.state(name, now).open for name in engine.notifiers)
 
 
 async def _process_singly(engine: Engine, now: datetime) -> Worked:
