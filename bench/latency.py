@@ -69,6 +69,12 @@ def main() -> None:
             print(f"idle: {node.rss():.0f} MB {verdict(node.rss(), 120, 'MB')}")
             uvloop.run(measure(node, port))
             print(f"after the storm: {node.rss():.0f} MB")
+        with processes.node(config, home / "data", env=env) as node:
+            start = verdict(node.ready_seconds, 2, "s")
+            print(f"started again, the database in order: {node.ready_seconds:.2f} s {start}")
+            node.settled()
+            time.sleep(CALENDARS_REST)
+            print(f"idle: {node.rss():.0f} MB {verdict(node.rss(), 120, 'MB')}")
 
 
 async def measure(node: processes.Running, port: int) -> None:
