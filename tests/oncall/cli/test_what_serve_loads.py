@@ -20,6 +20,8 @@ ELSEWHERE: Mapping[str, str] = {
     "holidays": "a rota with public holidays",
     "icalendar": "the process that reads calendars, and feeds out",
     "joserfc": "OpenID Connect",
+    "markdown_it": "the first text somebody wrote that is shown",
+    "nh3": "the first text somebody wrote that is shown",
     "numpy": "a command that learns",
     "oncall.demo": "`--standins` and `--example-past`",
     "oncall.standins": "`--standins`",
