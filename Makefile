@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check audit docs bench soak format clean
+.PHONY: help run test weeks check audit docs bench soak format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -23,6 +23,9 @@ run: $(STAMP) ## Start the engine with the example company; prints the address a
 
 test: $(STAMP) ## Run the whole test suite (SQLite and PostgreSQL)
 	$(BIN)/pytest -n auto
+
+weeks: $(STAMP) ## A few thousand simulated hours of two nodes, the same in every run
+	$(BIN)/pytest tests/simulation -m weeks -n auto -rP
 
 check: $(STAMP) ## Format, lint, types, import contracts, the example configuration
 	$(BIN)/ruff format --check .

@@ -57,13 +57,17 @@ async def agenda(cluster: Cluster) -> Agenda:
     return Agenda(waiting, min((instant for _, _, instant in rows if instant is not None), default=None))
 
 
-async def live(cluster: Cluster, length: timedelta, awake: Collection[str] = ()) -> None:
-    """Healthy nodes work for that long; whoever is awake acknowledges what they are paged for."""
+async def live(cluster: Cluster, length: timedelta, awake: Collection[str] = (), *, busy: int) -> None:
+    """Healthy nodes work for that long; whoever is awake acknowledges what they are paged for.
+
+    It ends before that after so many instants at which there was something to do.
+    """
     end = cluster.now() + length
     repeated = looked = cluster.now()
     cluster.outside.forget_asked()
-    while cluster.now() < end:
-        later = await work_off(cluster)
+    while cluster.now() < end and busy > 0:
+        worked, later = await work_off(cluster)
+        busy -= worked
         instants = (later, end, looked + JOBS_EVERY, repeated + REPEAT, cluster.outside.asked_at(after=ANSWERS_AFTER))
         cluster.wait(max(min(filter(None, instants)), cluster.now()) - cluster.now())
         await _answer(cluster, awake)
@@ -83,9 +87,13 @@ async def look_around(cluster: Cluster) -> None:
         assert await cluster.work(stage, cluster.turn()), f"{stage} fails on a healthy node"
 
 
-async def work_off(cluster: Cluster) -> datetime | None:
-    """Nodes work in turns until nothing waits at this instant, or only for a lease; when there is more to do."""
+async def work_off(cluster: Cluster) -> tuple[bool, datetime | None]:
+    """Nodes work in turns until nothing waits at this instant, or only for a lease.
+
+    Whether there was anything to do, and when there is more.
+    """
     before, fruitless = await agenda(cluster), 0
+    worked = any(before.waiting.values())
     for _ in range(MOST_ROUNDS):
         node = cluster.turn()
         for stage in STAGES:
@@ -95,9 +103,9 @@ async def work_off(cluster: Cluster) -> datetime | None:
         fruitless = fruitless + 1 if after.waiting == before.waiting else 0
         before = after
         if not any(after.waiting.values()):
-            return after.later
+            return worked, after.later
         if fruitless >= FRUITLESS:
-            return min(after.later or cluster.now() + LEASE, cluster.now() + LEASE)
+            return worked, min(after.later or cluster.now() + LEASE, cluster.now() + LEASE)
     raise AssertionError(f"the cluster never comes to rest: {before}")
 
 
