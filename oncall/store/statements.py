@@ -25,6 +25,9 @@ _T = TypeVar("_T")
 _Values = Mapping[str, Any]
 _Convert = Callable[[Any], Any]
 
+#: Lists longer than this are rounded up no further than to the next multiple of it.
+MANY = 512
+
 
 def any_of(name: str) -> sa.BindParameter[Any]:
     """A list as a parameter: `column.in_(any_of("ids"))`."""
@@ -174,8 +177,15 @@ def _converters(found: Iterable[_Convert | None]) -> list[tuple[int, _Convert]]:
 
 
 def _filled(values: list[Any]) -> list[Any]:
-    """The same set of values in a list whose length is a power of two: a few texts do for lists of any length."""
-    return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values)) if values else values
+    """The same set of values in a list of a rounded length: a few texts do for lists of any length.
+
+    Up to `MANY` the length is a power of two, beyond that a multiple of it: SQLite takes 32,766 parameters at most.
+    """
+    if not values:
+        return values
+    count = len(values)
+    rounded = 1 << (count - 1).bit_length() if count <= MANY else -(-count // MANY) * MANY
+    return values + values[-1:] * (rounded - count)
 
 
 async def _sent(tx: AsyncConnection, text: str, bound: Sequence[Any], work: Callable[[sqlite3.Connection], _T]) -> _T:
