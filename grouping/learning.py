@@ -16,7 +16,7 @@ BASKET = 60
 #: An hour with more arrivals than this teaches nothing about slow companions.
 SLOW_BASKET = 250
 #: Earlier days that stand for chance. One of them for each arrival, in turn, costs half and hides more pages.
-CHANCE_DAYS = 3
+EARLIER_DAYS = 3
 
 
 def learn(stats: Statistics, kind: KindCount, at: float, recent: dict[int, float]) -> None:
@@ -107,7 +107,7 @@ def _habits(stats: Statistics, kind: KindCount, at: float, active: list[KindCoun
 def _earlier_days(stats: Statistics, at: float) -> list[float]:
     """The same instant of the days before, as far as they were watched."""
     watched = int((at - SLOW_WINDOW - stats.since) // DAY) if stats.since is not None else 0
-    return [at - day * DAY for day in range(1, 1 + min(CHANCE_DAYS, watched))]
+    return [at - day * DAY for day in range(1, 1 + min(EARLIER_DAYS, watched))]
 
 
 def _slow(stats: Statistics, keys: set[int], seen: float, chance: float) -> None:
