@@ -51,7 +51,7 @@ def told(stats: Statistics, kind: KindCount, tie: Tie) -> Told:
     seen, by_habit = stats.habits.get(habit_key(kind.rule, other.rule, place))
     if seen / weight >= 1.5:
         return counted("habit", seen / weight, seen / weight, by_habit / weight)
-    return counted("new")
+    return counted("new", stats.pair_count(kind.id, other.id))
 
 
 def tie_sentence(stats: Statistics, kind: KindCount, tie: Tie) -> str:
@@ -59,21 +59,21 @@ def tie_sentence(stats: Statistics, kind: KindCount, tie: Tie) -> str:
     other = tie.member.kind
     after = f"{_ago(tie.lag)} after {readable(other)}"
     counts = told(stats, kind, tie)
-    cases = f"in {counts.together:.0f} of {counts.of:.0f} cases of late; chance would give {_few(counts.by_chance)}"
-    words = Relation(stats.place(kind.component, other.component) % RELATIONS).words
+    relation = Relation(stats.place(kind.component, other.component) % RELATIONS)
     match counts.counted:
         case "kinds":
-            return f"{after}: together {cases}"
+            return f"{after}: together {times(counts)}"
         case "things":
             things = f"alerts of {kind.name[1]} and {other.name[1]}"
-            return f"{after}: first time together, but {things} came together {cases}"
+            return f"{after}: {_before(stats, kind, other)}, but {things} came together {times(counts)}"
         case "habit":
             return (
-                f"{after}: first time for these two, but {kind.name[0]} followed {other.name[0]} of {words}"
-                f" in {counts.together:.0f} cases of late; chance would give {_few(counts.by_chance)}"
+                f"{after}: {_before(stats, kind, other)}, but {kind.name[0]} followed {other.name[0]}"
+                f" of {relation.words} {times(counts)}"
             )
         case _:
-            return f"{after}: never seen together before; {other.name[1] or other.name[0]} is {words}"
+            between = relation.between(kind.name[1] or kind.name[0], other.name[1] or other.name[0])
+            return f"{after}: {_before(stats, kind, other)}, {between}"
 
 
 def cases(
@@ -99,9 +99,9 @@ def cases(
 def join_sentence(stats: Statistics, kind: KindCount, candidate: Candidate) -> str:
     """Why the alert joined."""
     others = len(candidate.ties) - 1
-    more = f", and {others} more {'tie' if others == 1 else 'ties'}" if others else ""
+    more = f" by this and {others} more {'alert' if others == 1 else 'alerts'}" if others else ""
     told = tie_sentence(stats, kind, telling(candidate))
-    return f"{told}{more} (P {candidate.probability:.2f})"
+    return f"{told}; {sure(candidate.probability)}{more}"
 
 
 def near_sentence(stats: Statistics, kind: KindCount, candidate: Candidate, bar: float, *, paged: bool = False) -> str:
@@ -110,11 +110,13 @@ def near_sentence(stats: Statistics, kind: KindCount, candidate: Candidate, bar:
     if not paged or not pages:
         told = tie_sentence(stats, kind, telling(candidate))
         if paged:
-            return f"{told}; P {candidate.probability:.2f}"
-        verdict = f" is below {bar:.2f}" if candidate.probability < bar else ", but another incident is nearer"
-        return f"{told}; P {candidate.probability:.2f}{verdict}"
+            return f"{told}; {sure(candidate.probability)}, but not tied to any alert there that pages"
+        needed = f"{sure(bar).removesuffix(' sure')} is needed"
+        verdict = needed if candidate.probability < bar else "but it goes better with another incident"
+        return f"{told}; {sure(candidate.probability)}, {verdict}"
     tie = max(pages, key=lambda t: t.statistic)
-    return f"{tie_sentence(stats, kind, tie)}; P {probability(tie.statistic):.2f} is below {bar:.2f}"
+    told = tie_sentence(stats, kind, tie)
+    return f"{told}; {sure(probability(tie.statistic))} by the alerts there that page, {sure(bar)} is needed"
 
 
 def taught_sentence(weighed: Weighed, joined: Candidate) -> str:
@@ -122,7 +124,23 @@ def taught_sentence(weighed: Weighed, joined: Candidate) -> str:
     alone = weighed.statistic.get(joined.incident)
     if not weighed.by_model or alone is None or abs(alone - joined.probability) < 0.05:
         return ""
-    return f"; weighed by people's answers, the counts alone say {alone:.2f}"
+    return f"; people's answers had a say, by the counts alone it is {sure(alone)}"
+
+
+def times(counts: Told) -> str:
+    """How often it was seen, and how often it would be by chance; both fade, so this is about the last weeks."""
+    few = _few(counts.by_chance)
+    seen = (
+        f"{counts.together:.0f} times"
+        if counts.counted == "habit"
+        else f"{counts.together:.0f} of {counts.of:.0f} times"
+    )
+    return f"{seen} lately, by chance {few}"
+
+
+def sure(likely: float) -> str:
+    """A probability in whole percent, rounded down: nothing is ever quite sure, nor at a bar that it did not reach."""
+    return f"{min(99, int(100 * likely + 1e-6))} % sure"
 
 
 def telling(candidate: Candidate) -> Tie:
@@ -159,4 +177,8 @@ def _ago(seconds: float) -> str:
 
 
 def _few(number: float) -> str:
-    return f"{number:.0f}" if number >= 9.5 else f"{number:.1f}" if number >= 0.05 else "almost none"
+    return f"{number:.0f}" if number >= 9.5 else f"{number:.1f}" if number >= 0.05 else "almost never"
+
+
+def _before(stats: Statistics, kind: KindCount, other: KindCount) -> str:
+    return "never seen together before" if stats.pair_count(kind.id, other.id) < 0.05 else "hardly seen together before"

@@ -242,7 +242,7 @@ class Grouper:
         if place.basis is Basis.LABELS and place.like is not None:
             since = place.kind.count / self.stats.weight
             return (
-                f"same owner and same group of the source as {readable(place.like.kind)}; the statistics have"
+                f"same owner and same group at its source as {readable(place.like.kind)}; the counts have"
                 f" nothing to say yet ({kind} was seen {since:.0f} times)"
             )
         if place.joined is not None:
@@ -251,13 +251,14 @@ class Grouper:
         if place.forked_from is not None:
             told = near_sentence(self.stats, place.kind, place.forked_from, self.settings.bars.same, paged=True)
             return (
-                f"possibly the same as #{place.forked_from.incident}, and kept apart so that no page is hidden: {told}"
+                f"possibly the same as #{place.forked_from.incident}, but kept apart so that its page is not hidden:"
+                f" {told}"
             )
         if place.ranked:
             nearest = place.ranked[0]
             told = near_sentence(self.stats, place.kind, nearest, self.settings.bars.join)
             return f"nothing open is close enough; the nearest is #{nearest.incident}: {told}"
-        return f"nothing open goes with {kind}"
+        return f"no open incident had an alert near {kind}"
 
     def _behind(self, place: Place) -> str:
         return f"; {tie_sentence(self.stats, place.kind, place.deploy)}" if place.deploy else ""

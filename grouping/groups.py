@@ -57,6 +57,10 @@ class OpenIncident:
         """The team of the first called alert, "" where nobody was called."""
         return next(iter(self.called_teams), "")
 
+    def paged(self, team: str) -> bool:
+        """Whether the team was called at once for an alert here; else it was told at most, with a page held."""
+        return any(member.paged and member.team == team for member in self.members.values())
+
 
 class OpenIncidents:
     """All of them, and where each alert lies."""

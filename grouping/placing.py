@@ -96,9 +96,10 @@ class Placing:
             return Call.PAGE, ""
         by_itself = place.basis in (Basis.STATISTICS, Basis.LABELS) and place.storm_scope is None
         if by_itself and place.tier is Tier.SAME:
-            return Call.PAGE, "; not well known to follow what was paged, so it is paged too"
+            return Call.PAGE, f"; not sure enough that it follows what was paged, so {arrival.team} is paged for it"
         if arrival.team in incident.called_teams:
-            return Call.NOTICE, f"; {arrival.team} was called already"
+            told = "paged" if incident.paged(arrival.team) else "told"
+            return Call.NOTICE, f"; {arrival.team} was {told} already"
         return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
 
     def forget(self, at: float) -> None:

@@ -19,8 +19,12 @@ class Relation(IntEnum):
 
     @property
     def words(self) -> str:
-        """As a reason says it."""
+        """What the earlier thing is to the later one, as a reason says it."""
         return _WORDS[self]
+
+    def between(self, thing: str, other: str) -> str:
+        """The same with both names: what speaks for two alerts that were never seen together, or that nothing does."""
+        return _BETWEEN[self].format(thing=thing, other=other)
 
 
 _WORDS = {
@@ -31,6 +35,15 @@ _WORDS = {
     Relation.NAMESPACE: "a thing in the same namespace",
     Relation.TEAM: "a thing of the same team",
     Relation.FAR: "another thing",
+}
+_BETWEEN = {
+    Relation.SELF: "but both are about {thing}",
+    Relation.CALLS: "but {thing} calls {other}",
+    Relation.CALLED_BY: "but {other} calls {thing}",
+    Relation.TWO_STEPS: "but {thing} and {other} are two steps apart in the catalog",
+    Relation.NAMESPACE: "but {thing} and {other} are in one namespace",
+    Relation.TEAM: "but {thing} and {other} belong to one team",
+    Relation.FAR: "and nothing known connects {thing} and {other}",
 }
 #: Relations are counted apart for things in one scope (cluster) and in two.
 RELATIONS = len(Relation)

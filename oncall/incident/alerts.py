@@ -160,7 +160,8 @@ def _page_again(
     status = involvement.status
     if status is InvolvementStatus.TRIGGERED or (status is InvolvementStatus.ACKNOWLEDGED and not surprising):
         return Change(incident=incident, entries=(joined,))
-    if status is InvolvementStatus.HELD and arrival.hold is not None:
+    if status is InvolvementStatus.HELD and not louder and (arrival.hold is not None or arrival.follows):
+        # It follows what the page is held for, so it waits with it: the hold ends when it would have ended.
         return Change(incident=incident, entries=(joined,))
     again = replace(
         involvement,
@@ -172,18 +173,32 @@ def _page_again(
         expires_at=None,
         reminded=False,
     )
-    why = "it is louder than anything here" if louder else "its kind is new here"
-    how = f"paged again for {arrival.name}: {why}"
-    if status is InvolvementStatus.NOTICE:
-        how = f"paged for {arrival.name}, the first alert here that pages"
     entry = Entry(
         incident=incident.id,
         at=now,
         kind=EntryKind.INVOLVED,
-        text=f"{arrival.team} is {how}",
+        text=f"{arrival.team} is {_asked_how(involvement, arrival, new_kind=new_kind, louder=louder)}",
         team=arrival.team,
     )
     return Change(incident=with_involvement(incident, again), entries=(joined, entry))
+
+
+def _asked_how(asked: Involvement, arrival: Arrival, *, new_kind: bool, louder: bool) -> str:
+    """Why a team that is part of the incident is asked now, as the end of a sentence."""
+    if asked.status is InvolvementStatus.NOTICE:
+        first = asked.lead
+        return (
+            f"paged for {arrival.name}{', the first alert here that pages' if first else ': it was not asked so far'}"
+        )
+    why = (
+        "it is louder than anything here"
+        if louder
+        else "its kind is new here"
+        if new_kind
+        else "it is not sure to follow the others"
+    )
+    at_once = asked.status is InvolvementStatus.HELD
+    return f"paged {'at once' if at_once else 'again'} for {arrival.name}: {why}"
 
 
 def _involvement(arrival: Arrival, now: datetime, *, lead: bool) -> Involvement:

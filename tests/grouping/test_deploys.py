@@ -30,8 +30,8 @@ def test_an_alert_that_follows_deploys_says_so_with_the_counts(world):
     bad_deploys(world)
     deploy(world, LATER)
     found = world.fire("CrashLoop", "cart", at=LATER + 60)
-    assert "60 s after a deploy of cart: together in" in found.reason
-    assert "chance would give" in found.reason
+    assert "60 s after a deploy of cart: together 9 of 10 times lately" in found.reason
+    assert "by chance 0.2" in found.reason
 
 
 def test_a_deploy_is_no_incident_and_calls_nobody(world):

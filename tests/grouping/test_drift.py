@@ -102,4 +102,4 @@ def test_an_assignment_by_labels_says_that_the_statistics_have_nothing_to_say_ye
     world.fire("Errors", "shop", group=group)
     found = world.fire("Slow", "backup", at=20, group=group)
     assert found.basis is Basis.LABELS
-    assert "the statistics have nothing to say yet" in found.reason
+    assert "the counts have nothing to say yet" in found.reason

@@ -81,7 +81,10 @@ def test_what_fired_together_often_is_one_incident_and_says_how_often(world):
         found = outage(world, at=day * 86400 * 1.3)
     assert len({f.incident for f in found}) == 1
     assert found[2].basis is Basis.STATISTICS
-    assert re.search(r"together in \d+ of \d+ cases of late; chance would give", found[2].reason)
+    assert re.search(
+        r"together \d+ of \d+ times lately, by chance 0\.\d; 9\d % sure by this and 1 more alert; shop is told",
+        found[2].reason,
+    )
     assert found[2].evidence
 
 

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping.cases import Told
+from grouping.explain import times
 from oncall.store import alerts as alert_rows
 from oncall.store import grouping_answers
 from oncall.store import incidents as incident_rows
@@ -141,21 +142,16 @@ def ties_of(episodes: Sequence[Begun], cases: Sequence[KeptCase], kinds: Sequenc
 
 def tie_words(kind: str, earlier: str, counts: Told) -> str:
     """One tie as a sentence."""
-    chance = counts.by_chance
-    by_chance = f"{chance:.0f}" if chance >= 9.5 else f"{chance:.1f}" if chance >= 0.05 else "almost none"
-    cases = f"in {counts.together:.0f} of {counts.of:.0f} cases; chance would give {by_chance}"
     match counts.counted:
         case "kinds":
-            return f"{kind} and {earlier}: together {cases}"
+            return f"{kind} and {earlier}: together {times(counts)}"
         case "things":
-            return f"{kind} and {earlier}: alerts of these two came together {cases}"
+            return f"{kind} and {earlier}: not these two, but other alerts of the same things {times(counts)}"
         case "habit":
-            return (
-                f"{kind} and {earlier}: such alerts followed one another in {counts.together:.0f} cases;"
-                f" chance would give {by_chance}"
-            )
+            return f"{kind} and {earlier}: not these two, but such alerts of such neighbours {times(counts)}"
         case _:
-            return f"{kind} and {earlier}: never seen together before, but near in time and place"
+            ever = "never" if counts.together < 0.05 else "hardly"
+            return f"{kind} and {earlier}: {ever} seen together before; judged by time, place and how rare they are"
 
 
 def _near(number: int, cases: Sequence[KeptCase]) -> list[KeptCase]:

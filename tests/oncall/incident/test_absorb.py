@@ -69,6 +69,64 @@ def test_another_team_is_held_where_the_evidence_is_strong(opened: Open, arrival
     assert (search.status, search.next_due_at) == (InvolvementStatus.HELD, nine + hold)
 
 
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"kind": "Other", "follows": True}, None),
+        ({"follows": True}, None),
+        ({"kind": "Other", "hold": timedelta(minutes=5)}, None),
+        ({"kind": "Other"}, "search is paged at once for Down: its kind is new here"),
+        ({}, "search is paged at once for Down: it is not sure to follow the others"),
+    ],
+    ids=["known to follow", "a repeat", "held as well", "new kind", "not known to follow"],
+)
+def test_a_held_page_waits_on_when_another_alert_of_its_team_follows_and_else_goes_out(
+    opened: Open, arrival: Arrive, nine: datetime, changes: dict[str, object], why: str | None
+) -> None:
+    """A second alert that says nothing new once broke the hold, and was told to be of a new kind."""
+    hold = timedelta(minutes=5)
+    held = absorb(opened(), arrival(team="search", hold=hold), now=nine).incident
+    later = nine + timedelta(minutes=1)
+    change = absorb(held, arrival(team="search", **changes), now=later)
+    search = change.incident.of("search")
+    assert search is not None
+    if why is None:
+        assert (search.status, search.next_due_at) == (InvolvementStatus.HELD, nine + hold)
+        assert len(change.entries) == 1
+    else:
+        assert (search.status, search.next_due_at) == (InvolvementStatus.TRIGGERED, later)
+        assert change.entries[-1].text == why
+
+
+def test_a_louder_alert_ends_a_hold(opened: Open, arrival: Arrive, nine: datetime) -> None:
+    loud = opened(severity=Severity.WARNING, paging=True)
+    held = absorb(
+        loud, arrival(team="search", severity=Severity.WARNING, paging=True, hold=timedelta(minutes=5)), now=nine
+    ).incident
+    change = absorb(held, arrival(team="search", follows=True), now=nine)
+    search = change.incident.of("search")
+    assert search is not None
+    assert search.status is InvolvementStatus.TRIGGERED
+    assert change.entries[-1].text == "search is paged at once for Down: it is louder than anything here"
+
+
+def test_a_team_that_was_only_told_is_never_said_to_be_paged_again(
+    opened: Open, arrival: Arrive, alice: Actor, nine: datetime
+) -> None:
+    held = absorb(opened(), arrival(team="search", hold=timedelta(minutes=5)), now=nine).incident
+    taken = acknowledge(held, by=alice, now=nine, expiry=HOUR).incident
+    told = taken.of("search")
+    assert told is not None
+    assert told.status is InvolvementStatus.NOTICE
+    change = absorb(taken, arrival(team="search", kind="Other"), now=nine)
+    assert change.entries[-1].text == "search is paged for Down: it was not asked so far"
+
+
+def test_the_first_page_after_warnings_says_that_it_is_the_first(opened: Open, arrival: Arrive, nine: datetime) -> None:
+    change = absorb(opened(severity=Severity.WARNING), arrival(kind="Other"), now=nine)
+    assert change.entries[-1].text.endswith("is paged for Down, the first alert here that pages")
+
+
 def test_the_team_of_the_first_paging_alert_leads(opened: Open, arrival: Arrive, nine: datetime) -> None:
     warned = opened(severity=Severity.WARNING)
     assert absorb(warned, arrival(team="search"), now=nine).incident.lead.team == "search"

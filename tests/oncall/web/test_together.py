@@ -70,7 +70,7 @@ def test_each_tie_is_an_arc_with_its_count():
     found = picture(together(kinds, ties), NOW + timedelta(minutes=9))
     assert [arc.count for arc in found.arcs] == ["14 of 15", "new"]
     assert [arc.weight for arc in found.arcs] == [2, 1]
-    assert found.arcs[0].says == "Slow of web and Down of cart: together in 14 of 15 cases; chance would give 0.6"
+    assert found.arcs[0].says == "Slow of web and Down of cart: together 14 of 15 times lately, by chance 0.6"
 
 
 @given(
@@ -105,10 +105,10 @@ def test_a_place_that_all_share_is_not_said_in_each_line():
 @pytest.mark.parametrize(
     ("counted", "words"),
     [
-        ("kinds", "together in 14 of 15 cases; chance would give 0.6"),
-        ("things", "alerts of these two came together in 14 of 15 cases"),
-        ("habit", "such alerts followed one another in 14 cases"),
-        ("new", "never seen together before"),
+        ("kinds", "together 14 of 15 times lately, by chance 0.6"),
+        ("things", "not these two, but other alerts of the same things 14 of 15 times lately"),
+        ("habit", "not these two, but such alerts of such neighbours 14 times lately"),
+        ("new", "hardly seen together before"),
     ],
 )
 def test_a_tie_is_a_sentence_with_its_counts(counted, words):
@@ -126,7 +126,7 @@ async def remember(engine, number: int, candidate: int, *, joined: bool, probabi
             measures=(0.5,) * len(CASE),
             probability=probability,
             joined=joined,
-            sentence="40 s after CheckoutDown: together in 2 of 15 cases of late; P 0.60 is below 0.75",
+            sentence="40 s after CheckoutDown: together 2 of 15 times lately; 60 % sure, 75 % is needed",
             ties=(msgspec.structs.replace(counts(), episode=str(first)),),
         )
         await grouping_answers.keep(tx, {alert: [case]}, engine.clock.now())
@@ -140,7 +140,7 @@ async def test_the_page_shows_the_picture_and_says_the_same_in_words(engine, hap
     assert "Why these are together" in page
     assert re.search(r'<text class="count"[^>]*>14 of 15</text>', page)
     assert "Began this incident: " in page
-    assert "together in 14 of 15 cases; chance would give 0.6</li>" in page
+    assert "together 14 of 15 times lately, by chance 0.6</li>" in page
     assert 'style="' not in page
 
 
@@ -151,7 +151,7 @@ async def test_what_stayed_apart_is_named_with_its_counts_and_both_answers(engin
     browser = await sign_in("ana")
     page = await browser.text(f"/incidents/{second}")
     assert "Held against, and kept apart" in page
-    assert "together in 2 of 15 cases of late; P 0.60 is below 0.75" in page
+    assert "together 2 of 15 times lately; 60 % sure, 75 % is needed" in page
     answered = await browser.send(f"/incidents/{second}/unrelated", on=f"/incidents/{second}", other=str(first))
     assert answered.status == 303
     page = await browser.text(f"/incidents/{second}")
