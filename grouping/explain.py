@@ -112,7 +112,7 @@ def near_sentence(stats: Statistics, kind: KindCount, candidate: Candidate, bar:
         if paged:
             return f"{told}; {sure(candidate.probability)}, but not tied to any alert there that pages"
         needed = f"{sure(bar).removesuffix(' sure')} is needed"
-        verdict = needed if candidate.probability < bar else "but it goes better with another incident"
+        verdict = needed if candidate.probability < bar else "but another incident took it"
         return f"{told}; {sure(candidate.probability)}, {verdict}"
     tie = max(pages, key=lambda t: t.statistic)
     told = tie_sentence(stats, kind, tie)

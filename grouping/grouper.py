@@ -26,7 +26,7 @@ from grouping.rows import Changes, StateRow
 from grouping.score import Model, scorers, shipped
 from grouping.settings import Settings
 from grouping.statistics import Statistics
-from grouping.ties import Tying
+from grouping.ties import Candidate, Tying
 from grouping.volatility import Volatility
 
 #: Two incidents tied together by so many alerts are offered for merging.
@@ -226,12 +226,17 @@ class Grouper:
             Near(
                 incident=candidate.incident,
                 probability=candidate.probability,
-                sentence=near_sentence(self.stats, place.kind, candidate, self.settings.bars.join),
+                sentence=self._why_not(place, candidate),
                 possibly_related=candidate.probability >= self.settings.bars.related,
             )
             for candidate in place.ranked[:3]
             if candidate is not place.joined and candidate.probability >= 0.02
         )
+
+    def _why_not(self, place: Place, candidate: Candidate) -> str:
+        if candidate is place.forked_from:
+            return near_sentence(self.stats, place.kind, candidate, self.settings.bars.same, paged=True)
+        return near_sentence(self.stats, place.kind, candidate, self.settings.bars.join)
 
     def _reason(self, place: Place) -> str:
         kind = readable(place.kind)
@@ -249,14 +254,14 @@ class Grouper:
             told = join_sentence(self.stats, place.kind, place.joined)
             return told + taught_sentence(place.weighed, place.joined)
         if place.forked_from is not None:
-            told = near_sentence(self.stats, place.kind, place.forked_from, self.settings.bars.same, paged=True)
+            told = self._why_not(place, place.forked_from)
             return (
                 f"possibly the same as #{place.forked_from.incident}, but kept apart so that its page is not hidden:"
                 f" {told}"
             )
         if place.ranked:
             nearest = place.ranked[0]
-            told = near_sentence(self.stats, place.kind, nearest, self.settings.bars.join)
+            told = self._why_not(place, nearest)
             return f"nothing open is close enough; the nearest is #{nearest.incident}: {told}"
         return f"no open incident had an alert near {kind}"
 

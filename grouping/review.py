@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 
 from grouping.decision import Move
-from grouping.explain import readable
+from grouping.explain import readable, sure
 from grouping.groups import Member, OpenIncidents
 from grouping.settings import Bars
 from grouping.ties import Candidate, log_odds, probability, together
@@ -72,7 +72,7 @@ class Reviews:
         with_whom = readable(other.kind) if other else "an alert"
         sentence = (
             f"{readable(member.kind)} goes better with {with_whom}, which began near it"
-            f" (P {probability(scores[best]):.2f} against {probability(own):.2f})"
+            f": {sure(probability(scores[best]))} there, {sure(probability(own))} where it was"
         )
         return Move(episode=member.episode, from_incident=here, to_incident=best, sentence=sentence)
 

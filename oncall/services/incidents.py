@@ -225,7 +225,9 @@ async def merge(engine: Engine, number: int, *, into: int, by: Actor) -> Inciden
         changes.entries.append(_grouping_entry(into, f"#{number} and #{into} are one trouble: {did}", by, now))
         await changes.write(tx)
         episodes = await alert_rows.of_incident(tx, number)
-        await alert_rows.move_all(tx, [e.id for e in episodes], into)
+        await alert_rows.move_all(
+            tx, [e.id for e in episodes], into, f"came with #{number}, which was merged into this"
+        )
     engine.wake.all()
     return kept.incident
 
@@ -271,7 +273,7 @@ async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Act
         did = await grouping_answers.split(tx, number, part.id, moved, by=by.person, now=now)
         changes.entries.append(_grouping_entry(number, f"#{number} and #{part.id} are two troubles: {did}", by, now))
         await changes.write(tx)
-        await alert_rows.move_all(tx, moved, part.id)
+        await alert_rows.move_all(tx, moved, part.id, f"was split off from #{number}")
     engine.wake.all()
     return part
 

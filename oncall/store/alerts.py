@@ -229,18 +229,24 @@ async def mark_stale(tx: AsyncConnection, ids: Sequence[int]) -> None:
         await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(status=EpisodeStatus.STALE.value))
 
 
-async def move(tx: AsyncConnection, number: int, to: int) -> int | None:
-    """Put a stored episode into another incident; the one it was in, None where it is not stored yet."""
+async def move(tx: AsyncConnection, number: int, to: int, why: str) -> int | None:
+    """Put a stored episode into another incident, where `why` begins its reason; the one it was in, None if not stored."""
     origin: int | None = (await tx.execute(sa.select(alert.c.incident_id).where(alert.c.id == number))).scalar()
     if origin is not None:
-        await tx.execute(sa.update(alert).where(alert.c.id == number).values(incident_id=to))
+        await move_all(tx, [number], to, why)
     return origin
 
 
-async def move_all(tx: AsyncConnection, ids: Collection[int], to: int) -> None:
-    """Put these episodes into another incident."""
+async def move_all(tx: AsyncConnection, ids: Collection[int], to: int, why: str) -> None:
+    """Put these episodes into another incident, where `why` begins their reason: why they came there, then what it was."""
+    reason = sa.literal(moved_reason(why, "")).concat(alert.c.why_group)
     for part in chunks(sorted(ids), IN_LIST):
-        await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(incident_id=to))
+        await tx.execute(sa.update(alert).where(alert.c.id.in_(part)).values(incident_id=to, why_group=reason))
+
+
+def moved_reason(why: str, before: str) -> str:
+    """Why an episode is where it was moved to, with the reason it had before."""
+    return f"{why}; before that: {before}"
 
 
 _CHANGING = (

@@ -74,6 +74,8 @@ class KeptCase(msgspec.Struct, frozen=True, kw_only=True):
     ties: tuple[Told, ...]
     #: What a person said, null where nobody did.
     related: bool | None
+    #: Who, "" where nobody did.
+    answered_by: str
 
 
 async def of_first_alerts(tx: AsyncConnection, number: int, *, limit: int) -> list[KeptCase]:
@@ -87,6 +89,7 @@ async def of_first_alerts(tx: AsyncConnection, number: int, *, limit: int) -> li
             sentence=row.sentence,
             ties=msgspec.convert(row.ties, tuple[Told, ...]),
             related=row.related,
+            answered_by=row.answered_by,
         )
         for row in await _OF_FIRST_ALERTS.rows(tx, {"number": number, "most": limit})
     ]

@@ -53,6 +53,8 @@ class Picture:
     arcs: tuple[Arc, ...]
     #: Where the time line says what time it is: x, words, and how they are anchored.
     ticks: tuple[tuple[float, str, str], ...]
+    #: What the counts beside the arcs mean, for those that occur.
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def picture(found: Together, now: datetime) -> Picture | None:
         lanes=lanes,
         arcs=tuple(_arc(tie, rows) for tie in found.ties),
         ticks=((2, "first", "start"), (LINE, f"{_length(seconds)} later", "end")),
+        told=tuple(says for counted, says in _TOLD if any(tie.counted in counted for tie in found.ties)),
     )
 
 
@@ -132,9 +135,22 @@ def _common_place(kinds: Sequence[KindRun]) -> str:
 
 
 def _count(tie: TieItem) -> str:
-    if tie.counted in ("kinds", "things"):
-        return f"{tie.together:.0f} of {tie.of:.0f}"
-    return f"{tie.together:.0f} times" if tie.counted == "habit" else "new"
+    match tie.counted:
+        case "kinds":
+            return f"{tie.together:.0f} of {tie.of:.0f}"
+        case "things":
+            return f"≈ {tie.together:.0f} of {tie.of:.0f}"
+        case "habit":
+            return f"≈ {tie.together:.0f}"
+        case _:
+            return "new"
+
+
+_TOLD = (
+    (("kinds",), "how often the two came together"),
+    (("things", "habit"), "≈ how often alerts like these two did"),
+    (("new",), "“new” where neither was seen"),
+)
 
 
 def _length(seconds: float) -> str:

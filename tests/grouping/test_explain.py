@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grouping import Call, Grouper, Settings
+from grouping import Basis, Call, Grouper, Settings
 from grouping.cases import Told
 from grouping.explain import sure, times
 from grouping.relations import Calls, Relation
+from grouping.settings import Bars
 from tests.grouping.world import World
 
 
@@ -113,3 +114,16 @@ def test_why_it_did_not_join_says_what_was_needed():
     other = world.fire("DiskFull", "backup", at=5, team="infra")
     assert other.incident != first.incident
     assert re.search(r"nothing known connects backup and cart; \d+ % sure, 75 % is needed$", other.near[0].sentence)
+
+
+def test_an_alert_kept_apart_for_its_page_is_not_said_to_be_taken_by_another_incident():
+    """The incident it was kept apart from is likely enough to join; what was too little is another measure."""
+    world = World(Grouper(Settings(bars=Bars(same=0.9999))))
+    first = world.page("Down", "cart")
+    apart = world.page("Errors", "cart", at=5)
+    assert (apart.basis, apart.forked_from) == (Basis.FORK, first.incident)
+    (near,) = apart.near
+    assert near.probability >= 0.75
+    assert "took it" not in near.sentence
+    assert near.sentence.endswith("by the alerts there that page, 99 % sure is needed")
+    assert near.sentence in apart.reason

@@ -172,8 +172,11 @@ class Placement:
                 continue
             episode = self.added.get(episode_id)
             if episode is not None:
-                self.added[episode_id] = replace(episode, incident=target)
-            origin = episode.incident if episode else await alert_rows.move(self.tx, episode_id, target)
+                reason = alert_rows.moved_reason(f"moved here: {move.sentence}", episode.why_group)
+                self.added[episode_id] = replace(episode, incident=target, why_group=reason)
+                origin: int | None = episode.incident
+            else:
+                origin = await alert_rows.move(self.tx, episode_id, target, f"moved here: {move.sentence}")
             if origin is not None and origin != target:
                 left[origin] = target
                 text = f"an alert moved from #{origin} to #{target}: {move.sentence}"

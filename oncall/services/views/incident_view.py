@@ -35,6 +35,10 @@ ENTRIES_SHOWN = 30
 MOST_AT_ONCE = 200
 
 
+#: A page that set out, or that we tried to send.
+_REACHED_OUT = (PageStatus.SENDING, PageStatus.SENT, PageStatus.FAILED)
+
+
 class TeamPart(msgspec.Struct, frozen=True, kw_only=True):
     """One team's part in an incident. `step` of its policy's `steps` were taken in this round."""
 
@@ -53,6 +57,8 @@ class TeamPart(msgspec.Struct, frozen=True, kw_only=True):
     next_due_at: datetime | None
     step: int
     steps: int
+    #: Somebody was asked for them; else they were told at most.
+    paged: bool
 
 
 class AlertItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,9 +194,10 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         said = await record_rows.get(tx, number)
         together = await view_together(tx, number)
     first = min(episodes, key=lambda e: e.id, default=None)
+    asked = {p.team for p in pages if p.kind is MessageKind.PAGE and p.status in _REACHED_OUT}
     return IncidentView(
         **msgspec.structs.asdict(item),
-        involvements=tuple(_part(engine, i) for i in incident.involvements),
+        involvements=tuple(_part(engine, i, paged=i.team in asked) for i in incident.involvements),
         asks_you_for=incident.asks({*caller.teams, *(p.team for p in pages if _asks(p, caller.person))}),
         links=tuple(LinkItem(name=link.name, url=link.url) for link in links),
         deploys=deploys,
@@ -257,7 +264,7 @@ async def _load(tx: AsyncConnection, number: int) -> Incident:
     return found[number]
 
 
-def _part(engine: Engine, involvement: Involvement) -> TeamPart:
+def _part(engine: Engine, involvement: Involvement, *, paged: bool) -> TeamPart:
     team = engine.directory.teams.get(involvement.team)
     return TeamPart(
         team=involvement.team,
@@ -273,6 +280,7 @@ def _part(engine: Engine, involvement: Involvement) -> TeamPart:
         next_due_at=involvement.next_due_at,
         step=involvement.position.step,
         steps=len(involvement.policy.steps),
+        paged=paged,
     )
 
 

@@ -58,6 +58,8 @@ class NearItem(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     #: A person said whether they are related; null where nobody did.
     related: bool | None
+    #: Who said it, "" where nobody did.
+    answered_by: str
 
 
 class Together(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,6 +92,7 @@ async def view_together(tx: AsyncConnection, number: int) -> Together:
                 probability=case.probability,
                 sentence=case.sentence,
                 related=case.related,
+                answered_by=case.answered_by,
             )
             for case in near
             if case.incident in others and others[case.incident].merged_into != number

@@ -84,9 +84,31 @@ async def test_a_fork_takes_stored_alerts_along_into_the_incident_it_opens(engin
     second = await happens.receive(ledger(), group="other")
     assert second != first
     async with engine.database.read() as tx:
-        assert warning in [e.id for e in await alert_rows.of_incident(tx, second)]
+        moved = {e.id: e.why_group for e in await alert_rows.of_incident(tx, second)}
+    assert moved[warning].startswith("moved here: it is closer; before that: ")
     for number in (first, second):
         assert f"an alert moved from #{first} to #{second}: it is closer" in await timeline(engine, number)
+
+
+async def reasons(engine, number: int) -> list[str]:
+    async with engine.database.read() as tx:
+        return [episode.why_group for episode in await alert_rows.of_incident(tx, number)]
+
+
+async def test_an_alert_that_moved_says_why_it_is_where_it_is_now(engine, happens):
+    """It once told in its new incident why nothing there was close enough."""
+    first, second = await apart(engine, happens)
+    (before,) = await reasons(engine, second)
+    await incidents.merge(engine, second, into=first, by=BY)
+    assert f"came with #{second}, which was merged into this; before that: {before}" in await reasons(engine, first)
+
+
+async def test_an_alert_that_was_split_off_says_so(engine, happens):
+    number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning"))
+    async with engine.database.read() as tx:
+        last = (await alert_rows.of_incident(tx, number))[-1]
+    part = await incidents.split(engine, number, alerts=[last.id], by=BY)
+    assert await reasons(engine, part.id) == [f"was split off from #{number}; before that: {last.why_group}"]
 
 
 async def test_not_related_teaches_and_says_what_it_did(engine, happens):

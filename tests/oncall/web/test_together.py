@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from grouping import Case
 from grouping.cases import CASE, Told
+from oncall.incident import Actor, Via
+from oncall.services import incidents
 from oncall.services.views.together import KindRun, TieItem, Together, tie_words
 from oncall.store import alerts as alert_rows
 from oncall.store import grouping_answers
@@ -70,7 +72,20 @@ def test_each_tie_is_an_arc_with_its_count():
     found = picture(together(kinds, ties), NOW + timedelta(minutes=9))
     assert [arc.count for arc in found.arcs] == ["14 of 15", "new"]
     assert [arc.weight for arc in found.arcs] == [2, 1]
+    assert found.told == ("how often the two came together", "“new” where neither was seen")
     assert found.arcs[0].says == "Slow of web and Down of cart: together 14 of 15 times lately, by chance 0.6"
+
+
+@pytest.mark.parametrize(("counted", "count"), [("things", "≈ 14 of 15"), ("habit", "≈ 14")])
+def test_what_was_counted_of_alerts_like_these_is_not_shown_as_counted_of_these(counted, count):
+    kinds = [run("Down of cart"), run("Slow of web", 30)]
+    found = picture(together(kinds, [tie("Slow of web", "Down of cart", counted)]), NOW + timedelta(minutes=9))
+    assert [arc.count for arc in found.arcs] == [count]
+    assert found.told == ("≈ how often alerts like these two did",)
+
+
+def test_without_ties_there_is_no_count_to_explain():
+    assert picture(together([run("Down of cart"), run("Slow of web", 30)]), NOW).told == ()
 
 
 @given(
@@ -139,7 +154,7 @@ async def test_the_page_shows_the_picture_and_says_the_same_in_words(engine, hap
     assert '<svg class="ties"' in page
     assert "Why these are together" in page
     assert re.search(r'<text class="count"[^>]*>14 of 15</text>', page)
-    assert "Began this incident: " in page
+    assert "First here: " in page
     assert "together 14 of 15 times lately, by chance 0.6</li>" in page
     assert 'style="' not in page
 
@@ -150,12 +165,15 @@ async def test_what_stayed_apart_is_named_with_its_counts_and_both_answers(engin
     await remember(engine, second, first, joined=False)
     browser = await sign_in("ana")
     page = await browser.text(f"/incidents/{second}")
-    assert "Held against, and kept apart" in page
+    assert "Kept apart from this" in page
+    assert f"Is #{first} the same trouble as this?" in page
+    assert f"Related: #{second} ends, its alerts and teams go on in #{first}." in page
     assert "together 2 of 15 times lately; 60 % sure, 75 % is needed" in page
     answered = await browser.send(f"/incidents/{second}/unrelated", on=f"/incidents/{second}", other=str(first))
     assert answered.status == 303
     page = await browser.text(f"/incidents/{second}")
-    assert "Somebody said that they are not related." in page
+    assert "Ana Ruiz said that they are not related." in page
+    assert "the same trouble as this?" not in page
     assert "kept apart from now on, and 1 decision teaches the grouping" in page
 
 
@@ -175,7 +193,7 @@ async def test_who_may_only_look_sees_the_reasons_and_no_buttons(engine, happens
     second = await happens.receive(firing("LedgerFull", service="ledger"), group="other")
     await remember(engine, second, first, joined=False)
     page = await (await sign_in("vic")).text(f"/incidents/{second}")
-    assert "Held against, and kept apart" in page
+    assert "Kept apart from this" in page
     assert f"/incidents/{second}/unrelated" not in page
 
 
@@ -186,3 +204,47 @@ async def test_the_api_says_the_same(engine, happens, client, token):
     found = (await (await client.get(f"/api/v1/incidents/{number}", headers=headers)).json())["together"]
     assert [kind["kind"].split()[0] for kind in found["kinds"]] == ["CheckoutDown", "CheckoutSlow"]
     assert [(t["together"], t["of"]) for t in found["ties"]] == [(14.0, 15.0)]
+
+
+async def test_that_nothing_came_close_is_said_too(engine, happens, sign_in):
+    number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning"))
+    page = await (await sign_in("ana")).text(f"/incidents/{number}")
+    assert "No other incident came close enough to be told of." in page
+
+
+async def test_where_it_asks_whether_alerts_belong_together_it_says_what_answering_does(engine, happens, sign_in):
+    number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning"))
+    page = await (await sign_in("ana")).text(f"/incidents/{number}")
+    assert "Do they belong together?" in page
+    assert "They stay, and nobody is asked anew; the next alerts like these are kept together." in page
+    assert 'href="#more-title"' in page
+    assert 'id="more-title"' in page
+    assert "The next alerts like these are kept apart from the rest here." in page
+
+
+async def test_each_alert_says_why_it_is_here_on_the_page_of_all_alerts(engine, happens, sign_in):
+    number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning"))
+    page = await (await sign_in("ana")).text(f"/incidents/{number}/alerts")
+    assert page.count("Here because: ") == 2
+
+
+async def test_an_alert_among_others_is_told_apart_by_its_service_first(engine, happens, sign_in):
+    number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning", service="cart", zone="a"))
+    page = await (await sign_in("ana")).text(f"/incidents/{number}")
+    if "Do they belong together?" in page:
+        assert re.search(r'CheckoutSlow <span class="soft small">cart a', page)
+
+
+async def test_whom_an_incident_that_is_over_had_paged_and_whom_not(engine, happens, sign_in):
+    await happens.on_call("payments/primary", "ana")
+    paged = await happens.receive(firing())
+    warned = await happens.receive(firing("DiskFills", service="search", severity="warning"), group="other")
+    await happens.settle()
+    assert paged != warned
+    browser = await sign_in("ana")
+    for number in (paged, warned):
+        await incidents.resolve(engine, number, by=Actor("cai", Via.WEB))
+        await happens.settle()
+    assert "Over for them." in await browser.text(f"/incidents/{paged}")
+    assert "Over for them; nobody there was paged." in await browser.text(f"/incidents/{warned}")
+    assert "told that it is over" in await browser.text(f"/incidents/{paged}")

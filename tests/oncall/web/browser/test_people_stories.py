@@ -51,7 +51,7 @@ async def test_a_responder_keeps_the_record_and_sets_right_what_grouping_did(ent
     picture = page.locator("#timeline img")
     await expect(picture).to_have_attribute("alt", "graph.png")
     assert await picture.evaluate("(image) => image.complete && image.naturalWidth === 1")
-    await fold_out(page, "Is it right?")
+    await fold_out(page, "Do they belong together?")
     await page.locator("#together").get_by_label(re.compile("CardsDeclined")).check()
     await page.get_by_role("button", name="They belong here").click()
     await expect(page.locator("#timeline")).to_contain_text("says that this belongs here")
