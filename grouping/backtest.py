@@ -6,6 +6,7 @@ python -m grouping.backtest < trial.json
 from __future__ import annotations
 
 import heapq
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,6 +22,8 @@ from grouping.relations import Calls
 from grouping.settings import Settings
 from routing.alert import Alert, AlertStatus, Severity
 
+#: What an incident of a trial is called, before the number of its first alert.
+_TRIED = "new-"
 #: Decisions that are shown.
 SHOWN = 10
 
@@ -92,6 +95,31 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     only_proposed: tuple[int, ...]
     wrongly_hidden: bool
 
+    @property
+    def change(self) -> str:
+        """For people: who hears of it, now and then."""
+        now, then = _CALLED[self.call_now], _CALLED[self.call_proposed]
+        return f"{now} both times" if now == then else f"{now} now, {then} then"
+
+    @property
+    def company(self) -> str:
+        """For people: the alerts it lay with only once, "" where there are none."""
+        parts = [
+            f"with {'alert' if len(alerts) == 1 else 'alerts'} {', '.join(map(str, alerts))} only {when}"
+            for alerts, when in ((self.only_now, "now"), (self.only_proposed, "then"))
+            if alerts
+        ]
+        return "; ".join(parts)
+
+
+#: What becomes of an alert by each call.
+_CALLED = {
+    Call.PAGE: "paged at once",
+    Call.HOLD: "told, its page held",
+    Call.NOTICE: "not paged again",
+    Call.NONE: "paged nobody",
+}
+
 
 class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     """Both sides, and the decisions that differ most."""
@@ -109,13 +137,22 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
     def sentence(self) -> str:
         """For people."""
         more = self.proposed.saved - self.now.saved
-        pages = "as many pages" if not more else f"{abs(more)} pages {'fewer' if more > 0 else 'more'}"
-        return (
-            f"{self.alerts} alerts, {self.page_worthy} of them page-worthy: {pages} ({self.proposed.paged} at once and"
-            f" {self.proposed.held} held; now {self.now.paged} and {self.now.held}). By {self.corrections} corrections"
-            f" of people, {self.proposed.wrongly_hidden} pages would have been wrongly hidden"
-            f" (now {self.now.wrongly_hidden}). {self.different} decisions differ."
+        pages = "as many pages" if not more else f"{_count(abs(more), 'page')} {'fewer' if more > 0 else 'more'}"
+        hidden = (
+            f"By {_count(self.corrections, 'correction')} of people, {_count(self.proposed.wrongly_hidden, 'page')}"
+            f" would have been wrongly hidden (now {self.now.wrongly_hidden})"
+            if self.corrections
+            else "Whether a page would have been wrongly hidden cannot be said: nobody corrected the grouping of these days"
         )
+        differ = "1 decision differs" if self.different == 1 else f"{self.different} decisions differ"
+        return (
+            f"{_count(self.alerts, 'alert')}, {self.page_worthy} of them page-worthy: {pages} ({self.proposed.paged} at once"
+            f" and {self.proposed.held} held; now {self.now.paged} and {self.now.held}). {hidden}. {differ}."
+        )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 class _Run:
@@ -147,7 +184,7 @@ class _Run:
         arrival = Arrival(
             episode=str(past.id), alert=alert, severity=past.severity, team=past.team, service=past.service
         )
-        found = self._grouper.assign(arrival, past.starts_at, new_incident=f"new-{past.id}")
+        found = self._grouper.assign(arrival, past.starts_at, new_incident=f"{_TRIED}{past.id}")
         self.grouping[past.id] = found
         self.home[past.id] = found.incident
         self._move(found.moves)
@@ -231,12 +268,17 @@ def _shown(past: PastAlert, now: _Run, proposed: _Run, unrelated: Mapping[int, C
         paging=past.severity is Severity.CRITICAL,
         call_now=one.call,
         call_proposed=other.call,
-        now=one.reason,
-        proposed=other.reason,
+        now=_in_words(one.reason),
+        proposed=_in_words(other.reason),
         only_now=tuple(sorted(beside - beside_then)[-3:]),
         only_proposed=tuple(sorted(beside_then - beside)[-3:]),
         wrongly_hidden=proposed.hides(past, unrelated),
     )
+
+
+def _in_words(reason: str) -> str:
+    """Incidents of a trial have no numbers that anybody could look up: they are named after the alert that began them."""
+    return re.sub(rf"#{_TRIED}(\d+)", r"the incident of alert \1", reason)
 
 
 if __name__ == "__main__":

@@ -154,13 +154,14 @@ def evidence(tying: Tying, candidate: Candidate) -> tuple[Evidence, ...]:
     parts = (tying.slow if tie.slow else tying.fast).parts(tie.values)
     heavy = sorted(SIGNALS, key=lambda s: -abs(parts[s[0]]))
     return tuple(
-        Evidence(signal=name, weight=round(parts[name], 2), sentence=_MEANING[name])
+        Evidence(signal=name, weight=round(parts[name], 2), sentence=MEANING[name])
         for name, _ in heavy
         if abs(parts[name]) >= 0.05
     )
 
 
-_MEANING = {
+#: What each signal measures, by its name.
+MEANING = {
     "history": "how often these two kinds began together, beyond chance",
     "things": "how often their things alerted together, beyond chance",
     "habit": "how often this rule follows that rule in this neighbourhood",

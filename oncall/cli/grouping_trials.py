@@ -30,12 +30,15 @@ DAYS = click.IntRange(1, 180)
     "weights",
     multiple=True,
     metavar="SIGNAL=FACTOR",
-    help=f"Weigh a signal more or less: {', '.join(grouping_trials.NAMES)}.",
+    help=f"Weigh a signal more or less (1 is as now): {', '.join(grouping_trials.NAMES)}. Can be given again.",
 )
 @click.option("--without-model", is_flag=True, help="Judge by the statistics alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print both sides and the differences as JSON.")
 def backtest(directory: Path, days: int, weights: tuple[str, ...], *, without_model: bool, as_json: bool) -> None:
-    """Say what a change of grouping would have done to one's own alerts, before it goes live."""
+    """Say what a change of grouping would have done to one's own alerts, before it goes live.
+
+    Nothing changes. Each decision that differs comes with its reason now, as things are, and then, with the change.
+    """
     query = BacktestQuery(days=days, weights=_weights(weights), without_model=without_model)
     found = _run(directory, lambda engine: grouping_trials.try_out(engine, query))
     if as_json:
@@ -93,8 +96,8 @@ def _backtest(found: Backtest) -> str:
 def _difference(one: Difference) -> str:
     wrong = ", WRONGLY HIDDEN say people" if one.wrongly_hidden else ""
     return (
-        f"\n{one.at:%Y-%m-%d %H:%M:%S} {one.kind} (alert {one.alert}): {one.call_now} -> {one.call_proposed}{wrong}"
-        f"\n  now:  {one.now}\n  then: {one.proposed}"
+        f"\n{one.at:%Y-%m-%d %H:%M:%S} {one.kind} (alert {one.alert}): {one.change}{wrong}"
+        f"\n  now:  {one.now}\n  then: {one.proposed}" + (f"\n  lies: {one.company}" if one.company else "")
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from grouping.explain import MEANING
 from oncall.errors import Invalid, OncallError
 from oncall.services.grouping import model as grouping_model
 from oncall.services.grouping import trials as grouping_trials
@@ -25,6 +26,7 @@ async def show_grouping(request: web.Request, problem: Problem | None = None, **
     context = {
         "learning": await grouping_model.learning(engine_of(request)),
         "signals": grouping_trials.NAMES,
+        "meaning": MEANING,
         "may_administer": caller.may_administer,
         "problem": problem,
         "found": None,

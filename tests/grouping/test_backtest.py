@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 import pytest
 
@@ -69,6 +71,7 @@ def test_the_same_settings_differ_in_nothing(past):
     assert found.now == found.proposed
     assert (found.different, found.differences) == (0, ())
     assert "as many pages" in found.sentence
+    assert "cannot be said: nobody corrected the grouping of these days. 0 decisions differ." in found.sentence
 
 
 def test_only_the_days_asked_for_are_judged_and_earlier_ones_teach(past):
@@ -82,12 +85,40 @@ def test_a_change_that_tears_everything_apart_pages_more_and_says_where(past):
     found = run(past.trial(torn))
     assert found.proposed.incidents > found.now.incidents
     assert found.proposed.saved < found.now.saved
-    assert "pages more" in found.sentence
+    assert "more (" in found.sentence
     first = found.differences[0]
     assert first.call_proposed is Call.PAGE
     assert first.call_now is not Call.PAGE
     assert first.only_now
     assert first.now != first.proposed
+    assert first.change == "not paged again now, paged at once then"
+    assert re.fullmatch(r"with alerts? [\d, ]+ only now", first.company)
+
+
+def test_incidents_of_a_trial_are_named_after_their_first_alert_not_by_a_number_nobody_can_look_up(past):
+    found = run(past.trial(Version(settings=NOW, learned=model(-20)), since=0))
+    assert any("the incident of alert " in d.proposed for d in found.differences)
+    assert not any("#" in text for d in found.differences for text in (d.now, d.proposed))
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "words"),
+    [
+        (Call.PAGE, Call.PAGE, "paged at once both times"),
+        (Call.PAGE, Call.NOTICE, "paged at once now, not paged again then"),
+        (Call.NONE, Call.HOLD, "paged nobody now, told, its page held then"),
+    ],
+)
+def test_a_difference_says_who_hears_of_it_now_and_then(past, now, then, words):
+    (first, *_) = run(past.trial(Version(settings=NOW, learned=model(-20)))).differences
+    assert msgspec.structs.replace(first, call_now=now, call_proposed=then).change == words
+
+
+def test_a_difference_names_what_the_alert_lay_with_only_once(past):
+    (first, *_) = run(past.trial(Version(settings=NOW, learned=model(-20)))).differences
+    both = msgspec.structs.replace(first, only_now=(3,), only_proposed=(5, 6))
+    assert both.company == "with alert 3 only now; with alerts 5, 6 only then"
+    assert msgspec.structs.replace(first, only_now=(), only_proposed=()).company == ""
 
 
 def test_at_most_ten_differences_are_shown_calls_first(past):
@@ -104,6 +135,7 @@ def test_a_page_that_joined_only_what_people_said_it_does_not_belong_to_is_wrong
     others = tuple(a.id for a in past.alerts if a.id < burn and a.id >= burn - 2)
     found = run(past.trial(Version(settings=NOW, learned=model(-20)), unrelated=[Unrelated(alert=burn, others=others)]))
     assert found.corrections == 1
+    assert "By 1 correction of people, 0 pages would have been wrongly hidden" in found.sentence
     assert found.now.wrongly_hidden in (0, 1)  # 1 unless it is held, which calls
     assert found.proposed.wrongly_hidden == 0  # it is paged alone
     called = run(past.trial(Version(settings=NOW), unrelated=[Unrelated(alert=burn, others=())]))

@@ -90,6 +90,7 @@ async def test_a_backtest_shows_both_sides_and_the_decisions_that_differ(engine,
     page = await browser.text("/grouping/backtest?days=30&history=0&things=0&place=0&habit=0")
     assert "As it would be" in page
     assert "decisions differ" in page
+    assert "how rare each is by itself at this hour" in page
     assert 'name="history" type="number" min="0" max="10" step="0.05" value="0"' in page
 
 
