@@ -57,7 +57,7 @@ def told(stats: Statistics, kind: KindCount, tie: Tie) -> Told:
 def tie_sentence(stats: Statistics, kind: KindCount, tie: Tie) -> str:
     """The same as a sentence."""
     other = tie.member.kind
-    after = f"{_ago(tie.lag)} after {readable(other)}"
+    after = f"{_ago(tie.lag)} {readable(other)}"
     counts = told(stats, kind, tie)
     relation = Relation(stats.place(kind.component, other.component) % RELATIONS)
     match counts.counted:
@@ -174,7 +174,9 @@ MEANING = {
 
 
 def _ago(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 2 * WINDOW else f"{seconds / 60:.0f} min"
+    if seconds < 0.5:
+        return "at the same time as"
+    return f"{seconds:.0f} s after" if seconds < 2 * WINDOW else f"{seconds / 60:.0f} min after"
 
 
 def _few(number: float) -> str:

@@ -147,9 +147,9 @@ def _count(tie: TieItem) -> str:
 
 
 _TOLD = (
-    (("kinds",), "how often the two came together"),
-    (("things", "habit"), "≈ how often alerts like these two did"),
-    (("new",), "“new” where neither was seen"),
+    (("kinds",), "“5 of 8” how often the two came together"),
+    (("things", "habit"), "“≈” how often alerts like them did"),
+    (("new",), "“new” not seen together often enough to count"),
 )
 
 

@@ -127,3 +127,13 @@ def test_an_alert_kept_apart_for_its_page_is_not_said_to_be_taken_by_another_inc
     assert "took it" not in near.sentence
     assert near.sentence.endswith("by the alerts there that page, 99 % sure is needed")
     assert near.sentence in apart.reason
+
+
+@pytest.mark.parametrize(
+    ("lag", "words"),
+    [(0, "at the same time as Slow of cart: "), (1, "1 s after Slow of cart: "), (400, "400 s after Slow of cart: ")],
+)
+def test_a_reason_begins_with_how_long_after_which_alert(lag, words):
+    world = World()
+    world.fire("Slow", "cart")
+    assert world.fire("Errors", "cart", at=lag).reason.startswith(words)

@@ -72,7 +72,7 @@ def test_each_tie_is_an_arc_with_its_count():
     found = picture(together(kinds, ties), NOW + timedelta(minutes=9))
     assert [arc.count for arc in found.arcs] == ["14 of 15", "new"]
     assert [arc.weight for arc in found.arcs] == [2, 1]
-    assert found.told == ("how often the two came together", "“new” where neither was seen")
+    assert found.told == ("“5 of 8” how often the two came together", "“new” not seen together often enough to count")
     assert found.arcs[0].says == "Slow of web and Down of cart: together 14 of 15 times lately, by chance 0.6"
 
 
@@ -81,7 +81,7 @@ def test_what_was_counted_of_alerts_like_these_is_not_shown_as_counted_of_these(
     kinds = [run("Down of cart"), run("Slow of web", 30)]
     found = picture(together(kinds, [tie("Slow of web", "Down of cart", counted)]), NOW + timedelta(minutes=9))
     assert [arc.count for arc in found.arcs] == [count]
-    assert found.told == ("≈ how often alerts like these two did",)
+    assert found.told == ("“≈” how often alerts like them did",)
 
 
 def test_without_ties_there_is_no_count_to_explain():
@@ -167,13 +167,14 @@ async def test_what_stayed_apart_is_named_with_its_counts_and_both_answers(engin
     page = await browser.text(f"/incidents/{second}")
     assert "Kept apart from this" in page
     assert f"Is #{first} the same trouble as this?" in page
-    assert f"Related: #{second} ends, its alerts and teams go on in #{first}." in page
+    assert "Related: the newer incident ends, its alerts and teams go on in the older one." in page
     assert "together 2 of 15 times lately; 60 % sure, 75 % is needed" in page
     answered = await browser.send(f"/incidents/{second}/unrelated", on=f"/incidents/{second}", other=str(first))
     assert answered.status == 303
     page = await browser.text(f"/incidents/{second}")
     assert "Ana Ruiz said that they are not related." in page
     assert "the same trouble as this?" not in page
+    assert "Related: the newer incident ends" not in page
     assert "kept apart from now on, and 1 decision teaches the grouping" in page
 
 
@@ -209,7 +210,7 @@ async def test_the_api_says_the_same(engine, happens, client, token):
 async def test_that_nothing_came_close_is_said_too(engine, happens, sign_in):
     number = await happens.receive(firing(), firing("CheckoutSlow", severity="warning"))
     page = await (await sign_in("ana")).text(f"/incidents/{number}")
-    assert "No other incident came close enough to be told of." in page
+    assert "When its alerts came, no other incident was near enough to be told of." in page
 
 
 async def test_where_it_asks_whether_alerts_belong_together_it_says_what_answering_does(engine, happens, sign_in):
