@@ -97,3 +97,5 @@ class Grouping(msgspec.Struct, frozen=True, kw_only=True):
     expected: bool = False
     #: What a later answer about this alert and these incidents teaches on.
     cases: tuple[Case, ...] = ()
+    #: Where `reason` names teams: (character it begins at, the team's id).
+    teams: tuple[tuple[int, str], ...] = ()

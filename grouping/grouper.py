@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import product
+from itertools import accumulate, product
 
 import msgspec
 
@@ -123,12 +123,13 @@ class Grouper:
         for tie in place.ties:
             tie.member.ties[arrival.episode] = tie.score
         reason, near = self._reason(place), self._near(place)
+        before_call = reason + self._behind(place)
         grouping = Grouping(
             incident=home,
             is_new=place.incident is None,
             basis=place.basis,
             call=call,
-            reason=reason + self._behind(place) + why_called,
+            reason=before_call + "".join(why_called),
             probability=place.joined.probability if place.joined else 1.0,
             evidence=evidence(self.tying, place.joined) if place.joined else (),
             near=near,
@@ -142,6 +143,7 @@ class Grouper:
             cases=cases(self.stats, kind, place.weighed, home, {home: reason, **{n.incident: n.sentence for n in near}})
             if place.reviewable
             else (),
+            teams=_named(why_called, len(before_call)),
         )
         self._settle(arrival, member, place, labels, grouping)
         return grouping
@@ -315,3 +317,9 @@ class Grouper:
         if table in ("value", "label_habit"):
             return self._volatility.row(table, key)
         return self.stats.row(table, key)
+
+
+def _named(words: tuple[str, ...], begin: int) -> tuple[tuple[int, str], ...]:
+    """Where words and teams by turns, from that character on, name the teams."""
+    ends = accumulate(map(len, words), initial=begin)
+    return tuple((at, word) for place, (at, word) in enumerate(zip(ends, words, strict=False)) if place % 2)

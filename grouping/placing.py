@@ -87,20 +87,21 @@ class Placing:
             self._by_labels(arrival, place, at)
         return place
 
-    def call(self, arrival: Arrival, place: Place) -> tuple[Call, str]:
-        """Who is to hear of it, and the rest of the sentence."""
+    def call(self, arrival: Arrival, place: Place) -> tuple[Call, tuple[str, ...]]:
+        """Who is to hear of it, and the rest of the sentence: words and the teams they are about by turns."""
         incident = self._open.get(place.incident) if place.incident else None
         if not arrival.pages:
-            return Call.NONE, ""
+            return Call.NONE, ()
         if incident is None or not incident.lead:
-            return Call.PAGE, ""
+            return Call.PAGE, ()
         by_itself = place.basis in (Basis.STATISTICS, Basis.LABELS) and place.storm_scope is None
         if by_itself and place.tier is Tier.SAME:
-            return Call.PAGE, f"; not sure enough that it follows what was paged, so {arrival.team} is paged for it"
+            words = "; not sure enough that it follows what was paged, so "
+            return Call.PAGE, (words, arrival.team, " is paged for it")
         if arrival.team in incident.called_teams:
             told = "paged" if incident.paged(arrival.team) else "told"
-            return Call.NOTICE, f"; {arrival.team} was {told} already"
-        return Call.HOLD, f"; {arrival.team} is told, and paged unless {incident.lead} acknowledges"
+            return Call.NOTICE, ("; ", arrival.team, f" was {told} already")
+        return Call.HOLD, ("; ", arrival.team, " is told, and paged unless ", incident.lead, " acknowledges")
 
     def forget(self, at: float) -> None:
         """Let go of what is over."""

@@ -27,6 +27,13 @@ class RelatedQuestion(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """An instant within a line of a thread, which each reader sees in their own zone; `dated` with its day."""
+
+    at: datetime
+    dated: bool = False
+
+
 class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
     """What a channel sees of an incident.
 

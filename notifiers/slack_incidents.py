@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import msgspec
 
 from notifiers import slack_history
-from notifiers.incident_card import IncidentCard
+from notifiers.incident_card import IncidentCard, Moment
 from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.phrases import Phrasebook
 from notifiers.slack import posted
@@ -55,10 +56,10 @@ class SlackIncidents:
         looks = [card_text(card, self._phrases), card_blocks(card, self._phrases)]
         return hashlib.sha256(msgspec.json.encode(looks)).hexdigest()
 
-    async def tell(self, place: str, line: str) -> Outcome:
-        """A line of the timeline, in the thread under the message."""
+    async def tell(self, place: str, parts: Sequence[str | Moment]) -> Outcome:
+        """Lines of the timeline, in the thread under the message."""
         channel, _, ts = place.partition("/")
-        text = thread_text(line)
+        text = thread_text(parts)
         result = await self._api.call(
             lambda client: client.chat_postMessage(
                 channel=channel, thread_ts=ts, text=text, unfurl_links=False, unfurl_media=False

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from notifiers.incident_card import CardStatus, IncidentCard
+from notifiers.incident_card import CardStatus, IncidentCard, Moment
 from notifiers.message import Link, Message, MessageKind, Standing
 from notifiers.phrases import Phrasebook
 from notifiers.slack_blocks import (
@@ -95,7 +95,7 @@ def card_blocks(card: IncidentCard, phrases: Phrasebook) -> list[Block]:
     state = say(f"card_{card.status.value}", by=card.by or say("by_alerts"), at=_clock(card.at))
     blocks = [header(f"{drill}#{card.number} {card.summary}")]
     facts = [(say("fact_severity"), say(card.severity.value)), (say("fact_alerts"), str(card.alerts)), *card.teams]
-    opened = f"<!date^{int(card.opened_at.timestamp())}^{{date_short_pretty}} {{time}}|{card.opened_at:%H:%M} UTC>"
+    opened = _local(card.opened_at, "{date_short_pretty} {time}")
     blocks.append(section(f"*{escape(state)}*\n{escape(say('fact_opened'))} {opened}", facts))
     if card.record:
         said = "\n".join(f"*{escape(name)}:* {escape(line)}" for name, line in card.record)
@@ -115,9 +115,19 @@ def card_blocks(card: IncidentCard, phrases: Phrasebook) -> list[Block]:
     return fitted(blocks)
 
 
-def thread_text(line: str) -> str:
-    """A line of the timeline, for the thread."""
-    return cut(escape(line), MOST_TEXT)
+def thread_text(parts: Sequence[str | Moment]) -> str:
+    """Lines of the timeline, for the thread."""
+    said = ""
+    for part in parts:
+        if isinstance(part, str):
+            more, plainly = escape(part), escape(part)
+        else:
+            more, plainly = _local(part.at, "{date_short} {time}" if part.dated else "{time}"), _clock(part.at)
+        if len(said) + len(more) > MOST_TEXT:
+            # Half of Slack's word for an instant would be a riddle, so the last one is plain.
+            return cut(said + plainly, MOST_TEXT)
+        said += more
+    return said
 
 
 def _page_buttons(message: Message, phrases: Phrasebook, standings: Standings) -> list[Block]:
@@ -166,6 +176,11 @@ def _links(url: str, links: Sequence[Link], word: str) -> list[Block]:
     named = [Link(name=word, url=url), *links]
     usable = [one for one in named if one.url.startswith(("http://", "https://")) and len(one.url) <= 3000]
     return [link(one.name, f"{OPEN}.{n}", one.url) for n, one in enumerate(usable[:6])]
+
+
+def _local(at: datetime, form: str) -> str:
+    """An instant that Slack shows in the reader's zone: docs.slack.dev, "Formatting text: date formatting"."""
+    return f"<!date^{int(at.timestamp())}^{form}|{_clock(at)}>"
 
 
 def _clock(at: datetime | None) -> str:

@@ -13,6 +13,9 @@ from msgspec.structs import replace
 from notifiers.message import MessageKind
 from oncall.directory import Directory
 from oncall.incident import Entry, EntryKind, Incident, Involvement
+from oncall.incident.telling import Saying, Sentence, sentence
+from oncall.incident.telling import person as person_marked
+from oncall.incident.telling import team as team_marked
 from oncall.incident.values import Position, with_involvement
 from oncall.person import ContactRule, Person
 from routing.alert import Severity
@@ -143,14 +146,14 @@ class _Asking:
             return self.taken.step.important
         return self.involvement.severity is Severity.CRITICAL
 
-    def entry(self, kind: EntryKind, text: str) -> Entry:
-        numbered = f"step {self.taken.number}: {text}"
+    def entry(self, kind: EntryKind, said: Saying) -> Entry:
+        numbered = sentence(f"step {self.taken.number}: ", said)
         return _entry(self.incident, self.involvement, self.now, kind, numbered)
 
 
 def _ask(asking: _Asking) -> tuple[list[PlannedPage], list[Entry]]:
     entries: list[Entry] = []
-    asked: dict[str, str] = {}
+    asked: dict[str, Sentence] = {}
     pages: list[PlannedPage] = []
     for target in asking.taken.step.targets:
         if isinstance(target, ChannelTarget):
@@ -163,27 +166,32 @@ def _ask(asking: _Asking) -> tuple[list[PlannedPage], list[Entry]]:
             asked.setdefault(name, reason)
     for name in _chosen(list(asked), asking.taken.step, asking.involvement):
         reached = _pages_for(asking, name, asked[name])
-        if isinstance(reached, str):
+        if isinstance(reached, Sentence):
             entries.append(asking.entry(EntryKind.NOBODY, reached))
         else:
             pages += reached
             by = ", ".join(page.channel for page in reached)
-            entries.append(asking.entry(EntryKind.STEP, f"asks {name} ({asked[name]}) by {by}"))
+            who = person_marked(reached[0].person, name)
+            entries.append(asking.entry(EntryKind.STEP, sentence("asks ", who, " (", asked[name], f") by {by}")))
     return pages, entries
 
 
-def _people(target: Target, directory: Directory, who: WhoIsOnCall) -> tuple[tuple[str, ...], str]:
+def _people(target: Target, directory: Directory, who: WhoIsOnCall) -> tuple[tuple[str, ...], Sentence]:
     if isinstance(target, RotationTarget):
         names = tuple(who(target))
-        label = f"{target.team}/{target.schedule}" + (f" [{target.role}]" if target.role else "")
-        return names, f"on call for {label}" if names else f"nobody is on call for {label}, next step now"
+        role = f" [{target.role}]" if target.role else ""
+        label = sentence(team_marked(target.team), f"/{target.schedule}{role}")
+        if names:
+            return names, sentence("on call for ", label)
+        return names, sentence("nobody is on call for ", label, ", next step now")
     if isinstance(target, PersonTarget):
-        return (target.person,), "named in the policy"
+        return (target.person,), sentence("named in the policy")
     if isinstance(target, TeamTarget):
-        team = directory.teams.get(target.team)
-        members = team.members if team else ()
-        return members, f"member of {target.team}" if members else f"team {target.team} has no members, next step now"
-    return (), ""
+        team, known = team_marked(target.team), directory.teams.get(target.team)
+        if known and known.members:
+            return known.members, sentence("member of ", team)
+        return (), sentence("team ", team, " has no members, next step now")
+    return (), sentence()
 
 
 def _chosen(names: list[str], step: Step, involvement: Involvement) -> list[str]:
@@ -192,13 +200,14 @@ def _chosen(names: list[str], step: Step, involvement: Involvement) -> list[str]
     return [names[(involvement.turn + involvement.position.round) % len(names)]]
 
 
-def _pages_for(asking: _Asking, name: str, reason: str) -> list[PlannedPage] | str:
+def _pages_for(asking: _Asking, name: str, reason: Sentence) -> list[PlannedPage] | Sentence:
     person = asking.directory.person_named(name)
     if person is None:
-        return f"{name!r} ({reason}) is not in the people files, next step now"
+        return sentence(f"{name!r} (", reason, ") is not in the people files, next step now")
     methods = plan(person, important=asking.important, now=asking.now)
     if not methods:
-        return f"{person.name} ({reason}) has no contact method, next step now"
+        who = person_marked(person.id, person.name)
+        return sentence(who, " (", reason, ") has no contact method, next step now")
     return [
         PlannedPage(
             incident=asking.incident.id,
@@ -209,7 +218,7 @@ def _pages_for(asking: _Asking, name: str, reason: str) -> list[PlannedPage] | s
             due_at=due_at,
             kind=MessageKind.PAGE,
             important=asking.important,
-            reason=reason,
+            reason=reason.text,
             step=asking.taken.number,
         )
         for channel, address, due_at in methods
@@ -244,5 +253,5 @@ def _after_quiet_hours(person: Person, now: datetime) -> datetime:
     return end.astimezone(now.tzinfo)
 
 
-def _entry(incident: Incident, involvement: Involvement, now: datetime, kind: EntryKind, text: str) -> Entry:
-    return Entry(incident=incident.id, at=now, kind=kind, text=text, team=involvement.team)
+def _entry(incident: Incident, involvement: Involvement, now: datetime, kind: EntryKind, said: Saying) -> Entry:
+    return Entry.saying(said, incident=incident.id, at=now, kind=kind, team=involvement.team)

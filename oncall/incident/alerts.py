@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec.structs import replace
 
+from oncall.incident.telling import Saying, instant, sentence, team
 from oncall.incident.values import (
     ALERTMANAGER,
     ENGINE,
+    Actor,
     Change,
     Entry,
     EntryKind,
@@ -32,7 +34,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
         paging: Whether it asks somebody (critical, or configured so).
         follows: Whether it is well known to follow what the incident has (then it does not page again).
         hold: Give its team this long before paging, because the evidence that it is the same trouble is strong.
-        why_team, why_group: The reasons, as sentences.
+        why_team, why_group: The reasons, for the timeline.
         turn: The team's round-robin turn, should its involvement begin now.
     """
 
@@ -44,8 +46,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     team: str
     service: str
     policy: Policy
-    why_team: str
-    why_group: str
+    why_team: Saying
+    why_group: Saying
     group_key: str = ""
     follows: bool = False
     hold: timedelta | None = None
@@ -66,12 +68,13 @@ def open_incident(number: int, arrival: Arrival, *, now: datetime, drill: bool =
         drill=drill,
     )
     told = "pages" if arrival.paging else "is shown, nobody is paged"
-    text = f"{arrival.name} ({arrival.severity}) opened this for {arrival.team} and {told}: {arrival.why_team}"
+    what = f"{arrival.name} ({arrival.severity}) opened this for "
+    text = sentence(what, team(arrival.team), f" and {told}: ", arrival.why_team)
     return Change(
         incident=incident,
         entries=(
-            Entry(incident=number, at=now, kind=EntryKind.OPENED, text=text, actor=ALERTMANAGER, team=arrival.team),
-            Entry(incident=number, at=now, kind=EntryKind.GROUPING, text=arrival.why_group, team=arrival.team),
+            _entry(number, now, EntryKind.OPENED, text, arrival.team, by=ALERTMANAGER),
+            _entry(number, now, EntryKind.GROUPING, arrival.why_group, arrival.team),
         ),
     )
 
@@ -92,14 +95,8 @@ def absorb(incident: Incident, arrival: Arrival, *, now: datetime) -> Change:
         title=arrival.summary if louder else incident.title,
         service=(arrival.service or incident.service) if louder else incident.service,
     )
-    joined = Entry(
-        incident=incident.id,
-        at=now,
-        kind=EntryKind.ALERT,
-        text=f"{arrival.name} ({arrival.severity}) joined: {arrival.why_group}",
-        actor=ALERTMANAGER,
-        team=arrival.team,
-    )
+    text = sentence(f"{arrival.name} ({arrival.severity}) joined: ", arrival.why_group)
+    joined = _entry(incident.id, now, EntryKind.ALERT, text, arrival.team, by=ALERTMANAGER)
     if not arrival.paging:
         return Change(incident=grown, entries=(joined,))
     if grown.of(arrival.team) is None:
@@ -140,14 +137,11 @@ def _bring_in(incident: Incident, arrival: Arrival, joined: Entry, now: datetime
     if not lead_asked:
         # Only warnings so far: the team of the first paging alert leads.
         base = with_involvement(incident, replace(incident.lead, lead=False))
-    how = f"{arrival.team} is told now and paged at {now + arrival.hold:%H:%M:%S}" if held and arrival.hold else "paged"
-    entry = Entry(
-        incident=incident.id,
-        at=now,
-        kind=EntryKind.HELD if held else EntryKind.INVOLVED,
-        text=f"{arrival.team} is involved ({how}): {arrival.why_team}",
-        team=arrival.team,
-    )
+    who, how = team(arrival.team), sentence("paged")
+    if held and arrival.hold is not None:
+        how = sentence(who, " is told now and paged at ", instant(now + arrival.hold))
+    text = sentence(who, " is involved (", how, "): ", arrival.why_team)
+    entry = _entry(incident.id, now, EntryKind.HELD if held else EntryKind.INVOLVED, text, arrival.team)
     return Change(incident=with_involvement(base, involvement), entries=(joined, entry))
 
 
@@ -173,13 +167,8 @@ def _page_again(
         expires_at=None,
         reminded=False,
     )
-    entry = Entry(
-        incident=incident.id,
-        at=now,
-        kind=EntryKind.INVOLVED,
-        text=f"{arrival.team} is {_asked_how(involvement, arrival, new_kind=new_kind, louder=louder)}",
-        team=arrival.team,
-    )
+    how = _asked_how(involvement, arrival, new_kind=new_kind, louder=louder)
+    entry = _entry(incident.id, now, EntryKind.INVOLVED, sentence(team(arrival.team), f" is {how}"), arrival.team)
     return Change(incident=with_involvement(incident, again), entries=(joined, entry))
 
 
@@ -212,3 +201,7 @@ def _involvement(arrival: Arrival, now: datetime, *, lead: bool) -> Involvement:
         turn=arrival.turn,
         next_due_at=now if arrival.paging else None,
     )
+
+
+def _entry(number: int, now: datetime, kind: EntryKind, said: Saying, team: str, *, by: Actor = ENGINE) -> Entry:
+    return Entry.saying(said, incident=number, at=now, kind=kind, actor=by, team=team)

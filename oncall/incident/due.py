@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from msgspec.structs import replace
 
+from oncall.incident.telling import Saying, instant, person, sentence
+from oncall.incident.telling import team as team_named
 from oncall.incident.values import (
     Change,
     Entry,
@@ -47,26 +49,30 @@ def reminded(incident: Incident, team: str, now: datetime) -> Change:
     involvement = _of(incident, team)
     assert involvement.expires_at is not None
     after = with_involvement(incident, replace(involvement, reminded=True, next_due_at=involvement.expires_at))
-    text = f"{involvement.acknowledged_by} is asked to confirm; the acknowledgement expires at {involvement.expires_at:%H:%M} UTC"
+    text = sentence(
+        person(involvement.acknowledged_by),
+        " is asked to confirm; the acknowledgement expires at ",
+        instant(involvement.expires_at),
+    )
     return Change(incident=after, entries=(_entry(after, now, EntryKind.REMINDED, text, team),))
 
 
 def expired(incident: Incident, team: str, now: datetime) -> Change:
     """Nobody confirmed, or a snooze is over: escalation starts again from the first step."""
     involvement = _of(incident, team)
-    who = involvement.acknowledged_by
-    over = f"{who}'s snooze is over" if involvement.snoozed else f"{who}'s acknowledgement expired without confirmation"
-    text = f"{over}; escalation starts again"
+    over = "'s snooze is over" if involvement.snoozed else "'s acknowledgement expired without confirmation"
+    text = sentence(person(involvement.acknowledged_by), over, "; escalation starts again")
     return _restart(incident, involvement, now, EntryKind.EXPIRED, text)
 
 
-def released(incident: Incident, team: str, now: datetime, why: str = "") -> Change:
+def released(incident: Incident, team: str, now: datetime, why: Saying = "") -> Change:
     """The lead team did not acknowledge within the hold, or could not be reached: the held team is paged."""
-    text = f"{why or f'{incident.lead.team} has not acknowledged'}; {team} is paged"
+    why = why or sentence(team_named(incident.lead.team), " has not acknowledged")
+    text = sentence(why, "; ", team_named(team), " is paged")
     return _restart(incident, _of(incident, team), now, EntryKind.RELEASED, text)
 
 
-def release_held(incident: Incident, now: datetime, why: str) -> Change:
+def release_held(incident: Incident, now: datetime, why: Saying) -> Change:
     """Page every held team at once: what they were held for will not come."""
     held = [i.team for i in incident.involvements if i.status is InvolvementStatus.HELD]
     entries: list[Entry] = []
@@ -77,7 +83,7 @@ def release_held(incident: Incident, now: datetime, why: str) -> Change:
     return Change(incident=incident, entries=tuple(entries))
 
 
-def _restart(incident: Incident, involvement: Involvement, now: datetime, kind: EntryKind, text: str) -> Change:
+def _restart(incident: Incident, involvement: Involvement, now: datetime, kind: EntryKind, text: Saying) -> Change:
     again = replace(
         involvement,
         status=InvolvementStatus.TRIGGERED,
@@ -96,5 +102,5 @@ def _of(incident: Incident, team: str) -> Involvement:
     return involvement
 
 
-def _entry(incident: Incident, now: datetime, kind: EntryKind, text: str, team: str) -> Entry:
-    return Entry(incident=incident.id, at=now, kind=kind, text=text, team=team)
+def _entry(incident: Incident, now: datetime, kind: EntryKind, said: Saying, team: str) -> Entry:
+    return Entry.saying(said, incident=incident.id, at=now, kind=kind, team=team)

@@ -13,6 +13,8 @@ import msgspec
 from msgspec.structs import replace
 
 from oncall.errors import Invalid
+from oncall.incident.telling import Saying, sentence
+from oncall.incident.telling import person as person_named
 from oncall.incident.values import Actor, Entry, EntryKind
 
 #: The roles that are offered; others may be named freely.
@@ -61,7 +63,8 @@ def describe(
         if given is None or text == before.text:
             continue
         record = replace(record, **{name: Said(text=text, by=by.person, at=now)})
-        said = f"{name.capitalize()}: {text}" if text else f"{by.person} took the {name} line away"
+        gone = sentence(person_named(by.person), f" took the {name} line away")
+        said = f"{name.capitalize()}: {text}" if text else gone
         entries.append(_line(incident, said, name, by, now))
     return Recorded(record=record, entries=tuple(entries))
 
@@ -83,12 +86,12 @@ def assign(record: Record, *, incident: int, role: str, person: str, by: Actor, 
         roles[name] = person
     if len(roles) > MOST_ROLES:
         raise Invalid(f"an incident has at most {MOST_ROLES} roles", "Free one first.", "$.role")
-    text = f"{person} is {name}" if person else f"{holder} is no longer {name}"
-    if person and holder:
-        text += f", taking over from {holder}"
+    after = f" is {name}" if person else f" is no longer {name}"
+    over = sentence(", taking over from ", person_named(holder)) if person and holder else ""
+    text = sentence(person_named(person or holder), after, over)
     return Recorded(record=replace(record, roles=roles), entries=(_line(incident, text, "role", by, now),))
 
 
-def _line(incident: int, text: str, about: str, by: Actor, now: datetime) -> Entry:
+def _line(incident: int, said: Saying, about: str, by: Actor, now: datetime) -> Entry:
     # A note, not a kind of its own: a node of the release before knows how to show it, too.
-    return Entry(incident=incident, at=now, kind=EntryKind.NOTE, text=text, actor=by, data={ABOUT: about})
+    return Entry.saying(said, incident=incident, at=now, kind=EntryKind.NOTE, actor=by, data={ABOUT: about})

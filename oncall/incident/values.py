@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from oncall.incident.telling import Mark, Saying, sentence
 from routing.alert import Severity
 from routing.escalation import Policy
 
@@ -95,7 +96,7 @@ class EntryKind(StrEnum):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline: what, who, how and, in `text`, why."""
+    """One line of the timeline: what, who, how and, in `text`, why; `marks` says whom and when the text names."""
 
     incident: int
     at: datetime
@@ -103,7 +104,33 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     actor: Actor = ENGINE
     team: str = ""
+    marks: tuple[Mark, ...] = ()
     data: dict[str, Any] = {}
+
+    @classmethod
+    def saying(
+        cls,
+        said: Saying,
+        *,
+        incident: int,
+        at: datetime,
+        kind: EntryKind,
+        actor: Actor = ENGINE,
+        team: str = "",
+        data: dict[str, Any] | None = None,
+    ) -> Entry:
+        """A line whose text and marks are those of a sentence."""
+        told = sentence(said)
+        return cls(
+            incident=incident,
+            at=at,
+            kind=kind,
+            text=told.text,
+            actor=actor,
+            team=team,
+            marks=told.marks,
+            data=data or {},
+        )
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,9 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from oncall.errors import AlreadyAcknowledged, AlreadyResolved, Invalid
+from oncall.incident.telling import Saying, instant, sentence
+from oncall.incident.telling import person as person_named
+from oncall.incident.telling import team as team_named
 from oncall.incident.values import (
     ENGINE,
     Actor,
@@ -61,11 +64,9 @@ def acknowledge(
     taken = replace_all(
         incident, {i.team: replace(_taken(i, by, now), expires_at=expires, next_due_at=due) for i in chosen}
     )
-    until = f", expires at {expires:%H:%M} UTC unless confirmed" if expires else ""
-    entries = [
-        _entry(taken, now, EntryKind.ACKNOWLEDGED, f"{by.person} acknowledged by {by.via}{until}", by, i.team)
-        for i in chosen
-    ]
+    until = sentence(", expires at ", instant(expires), " unless confirmed") if expires else ""
+    text = sentence(person_named(by.person), f" acknowledged by {by.via}", until)
+    entries = [_entry(taken, now, EntryKind.ACKNOWLEDGED, text, by, i.team) for i in chosen]
     lead_taken = any(i.lead for i in chosen)
     if lead_taken:
         taken, released = _relax_held(taken, by, now)
@@ -93,8 +94,8 @@ def confirm(incident: Incident, *, by: Actor, now: datetime, expiry: timedelta, 
     # What was taken for good stays so: a word of confirmation must not make it expire.
     expiring = [i for i in own or held if i.expires_at is not None]
     confirmed = replace_all(incident, {i.team: replace(i, **again) for i in expiring})
-    until = f"; expires at {expires:%H:%M} UTC" if expiring else ""
-    text = f"{by.person} is still on it{until}"
+    until = sentence("; expires at ", instant(expires)) if expiring else ""
+    text = sentence(person_named(by.person), " is still on it", until)
     return Change(incident=confirmed, entries=(_entry(confirmed, now, EntryKind.CONFIRMED, text, by),))
 
 
@@ -110,11 +111,11 @@ def resolve(incident: Incident, *, by: Actor, now: datetime, why: str = "") -> C
         replace(i, status=InvolvementStatus.RESOLVED, next_due_at=None, expires_at=None) for i in incident.involvements
     )
     resolved = replace(settled(incident, over), resolved_at=now, resolved_by=by.person)
-    text = why or f"{by.person} resolved by {by.via}"
+    text = why or sentence(person_named(by.person), f" resolved by {by.via}")
     return Change(incident=resolved, entries=(_entry(resolved, now, EntryKind.RESOLVED, text, by),), stopped=teams)
 
 
-def reopen(incident: Incident, *, by: Actor, now: datetime, why: str) -> Change:
+def reopen(incident: Incident, *, by: Actor, now: datetime, why: Saying) -> Change:
     """It is not over after all: every team that had been asked is asked again from its first step.
 
     Raises:
@@ -143,11 +144,11 @@ def escalate(incident: Incident, *, by: Actor, now: datetime, team: str = "") ->
         raise Invalid(f"{team} is not involved in this incident", "Name one of the teams that are.")
     asked = replace(chosen, status=InvolvementStatus.TRIGGERED, next_due_at=now, expires_at=None, reminded=False)
     escalated = with_involvement(incident, asked)
-    text = f"{by.person} escalated by {by.via}"
+    text = sentence(person_named(by.person), f" escalated by {by.via}")
     return Change(incident=escalated, entries=(_entry(escalated, now, EntryKind.ESCALATED, text, by, chosen.team),))
 
 
-def release(incident: Incident, *, team: str, by: Actor, now: datetime, why: str) -> Change:
+def release(incident: Incident, *, team: str, by: Actor, now: datetime, why: Saying) -> Change:
     """Page a team that was held or only told, from its first step.
 
     Raises:
@@ -176,7 +177,7 @@ def reassign(incident: Incident, *, person: str, by: Actor, now: datetime, team:
     first = Step(targets=(PersonTarget(person=person),), wait=REASSIGN_WAIT, important=True)
     policy = replace(chosen.policy, steps=(first, *chosen.policy.steps))
     handed = with_involvement(incident, replace(_restarted(chosen, now), policy=policy))
-    text = f"{by.person} reassigned to {person}"
+    text = sentence(person_named(by.person), " reassigned to ", person_named(person))
     return Change(
         incident=handed,
         entries=(_entry(handed, now, EntryKind.REASSIGNED, text, by, chosen.team),),
@@ -202,7 +203,7 @@ def snooze(incident: Incident, *, by: Actor, now: datetime, until: datetime) -> 
             if i.status in {InvolvementStatus.TRIGGERED, InvolvementStatus.ACKNOWLEDGED, InvolvementStatus.HELD}
         },
     )
-    text = f"{by.person} snoozed until {until:%H:%M} UTC"
+    text = sentence(person_named(by.person), " snoozed until ", instant(until))
     return Change(
         incident=asleep,
         entries=(_entry(asleep, now, EntryKind.SNOOZED, text, by),),
@@ -224,7 +225,7 @@ def involve(
     policy: Policy,
     severity: Severity,
     now: datetime,
-    why: str,
+    why: Saying,
     turn: int = 0,
     hold: timedelta | None = None,
     by: Actor = ENGINE,
@@ -249,7 +250,7 @@ def involve(
     return Change(incident=involved, entries=(_entry(involved, now, kind, why, by, team),))
 
 
-def exhausted(incident: Incident, *, team: str, now: datetime, again: timedelta, why: str) -> Change:
+def exhausted(incident: Incident, *, team: str, now: datetime, again: timedelta, why: Saying) -> Change:
     """A policy ran out with nobody answering: said loudly, and walked again after a while, never left alone."""
     ran_out = incident.of(team)
     if ran_out is None:
@@ -280,16 +281,12 @@ def merge(incident: Incident, into: Incident, *, by: Actor, now: datetime) -> tu
         replace(i, status=InvolvementStatus.RESOLVED, next_due_at=None, expires_at=None) for i in incident.involvements
     )
     gone = replace(settled(incident, over), resolved_at=now, resolved_by=by.person, merged_into=into.id)
+    who = person_named(by.person)
+    away = _entry(gone, now, EntryKind.MERGED, sentence(who, f" merged this into #{into.id}"), by)
+    here = _entry(kept, now, EntryKind.MERGED, sentence(who, f" merged #{incident.id} into this"), by)
     return (
-        Change(
-            incident=gone,
-            entries=(_entry(gone, now, EntryKind.MERGED, f"{by.person} merged this into #{into.id}", by),),
-            stopped=tuple(i.team for i in gone.involvements),
-        ),
-        Change(
-            incident=kept,
-            entries=(_entry(kept, now, EntryKind.MERGED, f"{by.person} merged #{incident.id} into this", by),),
-        ),
+        Change(incident=gone, entries=(away,), stopped=tuple(i.team for i in gone.involvements)),
+        Change(incident=kept, entries=(here,)),
     )
 
 
@@ -297,16 +294,10 @@ def split(incident: Incident, part: Incident, *, by: Actor, now: datetime, count
     """Some alerts are another trouble: (the incident they left, the new one they make, which asks its team)."""
     _require_open(incident)
     plural = "alert" if count == 1 else "alerts"
-    return (
-        Change(
-            incident=incident,
-            entries=(_entry(incident, now, EntryKind.SPLIT, f"{by.person} moved {count} {plural} to #{part.id}", by),),
-        ),
-        Change(
-            incident=part,
-            entries=(_entry(part, now, EntryKind.SPLIT, f"{by.person} split this from #{incident.id}", by),),
-        ),
-    )
+    who = person_named(by.person)
+    moved = _entry(incident, now, EntryKind.SPLIT, sentence(who, f" moved {count} {plural} to #{part.id}"), by)
+    made = _entry(part, now, EntryKind.SPLIT, sentence(who, f" split this from #{incident.id}"), by)
+    return Change(incident=incident, entries=(moved,)), Change(incident=part, entries=(made,))
 
 
 #: Which of a team's two parts goes on after a merge; of parts that ask or are taken, the one that stays open does.
@@ -358,17 +349,11 @@ def _relax_held(incident: Incident, by: Actor, now: datetime) -> tuple[Incident,
     relaxed = replace_all(
         incident, {i.team: replace(i, status=InvolvementStatus.NOTICE, next_due_at=None) for i in held}
     )
-    entries = [
-        _entry(
-            relaxed,
-            now,
-            EntryKind.RELEASED,
-            f"{i.team} was not paged: {by.person} of {incident.lead.team} acknowledged; {i.team} was told",
-            by,
-            i.team,
-        )
-        for i in held
-    ]
+    whose = sentence(person_named(by.person), " of ", team_named(incident.lead.team))
+    entries = []
+    for team in (i.team for i in held):
+        text = sentence(team_named(team), " was not paged: ", whose, " acknowledged; ", team_named(team), " was told")
+        entries.append(_entry(relaxed, now, EntryKind.RELEASED, text, by, team))
     return relaxed, entries
 
 
@@ -386,5 +371,5 @@ def _require_open(incident: Incident) -> None:
         raise AlreadyResolved(incident.resolved_by, incident.resolved_at)
 
 
-def _entry(incident: Incident, at: datetime, kind: EntryKind, text: str, by: Actor, team: str = "") -> Entry:  # noqa: PLR0917 - read as one sentence
-    return Entry(incident=incident.id, at=at, kind=kind, text=text, actor=by, team=team)
+def _entry(incident: Incident, at: datetime, kind: EntryKind, said: Saying, by: Actor, team: str = "") -> Entry:  # noqa: PLR0917 - read as one sentence
+    return Entry.saying(said, incident=incident.id, at=at, kind=kind, actor=by, team=team)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from oncall.incident import Entry, EntryKind
 from oncall.incident.record import ABOUT
-from oncall.review.cast import SOMEBODY, cast
+from oncall.review.cast import called, cast, unnamed
 from oncall.review.facts import Durations, Facts, durations, length
 
 #: Characters of a note that the timeline quotes; the whole of it stands under what was tried.
@@ -50,7 +50,7 @@ class _Writer:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._called = cast(facts)
+        self._roles = cast(facts)
         self._zone = ZoneInfo(facts.timezone)
         instants = [entry.at for entry in facts.entries] + ([facts.began_at] if facts.began_at else [])
         days = {at.astimezone(self._zone).date() for at in instants}
@@ -117,7 +117,9 @@ class _Writer:
         if took.acknowledgement is not None and took.acknowledgement >= SLOW_ANSWER:
             lines.append(f"It took {length(took.acknowledgement)} until somebody had it.")
         for earlier in facts.before:
-            ended = f"; that one ended with: {_indented(earlier.ended)}" if earlier.ended else ""
+            ended = ""
+            if earlier.ended is not None:
+                ended = f"; that one ended with: {_indented(unnamed(facts, {}, earlier.ended))}"
             days = (
                 "less than a day before"
                 if not earlier.days
@@ -162,17 +164,15 @@ class _Writer:
         if about == "role":
             return "Roles were given or changed."
         if about or entry.actor.person not in self._facts.people:
-            return " ".join(entry.text.split())[:QUOTED]
+            return " ".join(unnamed(self._facts, self._roles, entry).split())[:QUOTED]
         lines = [line.strip() for line in entry.text.splitlines() if line.strip()]
         cut = lines[0] if lines else ""
         more = len(cut) > QUOTED or len(lines) > 1
         return f"{who} noted: {cut[: QUOTED - 1].rstrip()}{' …' if more else ''}"
 
     def _who(self, entry: Entry) -> str:
-        called = self._called.get(
-            entry.actor.person, SOMEBODY if entry.actor.person in self._facts.people else "the engine"
-        )
-        return called[:1].upper() + called[1:]
+        who = called(self._facts, self._roles, entry.actor.person)
+        return who[:1].upper() + who[1:]
 
     def _team(self, entry: Entry) -> str:
         names = self._facts.teams

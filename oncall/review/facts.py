@@ -35,7 +35,8 @@ class EarlierIncident(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     title: str
     days: int
-    ended: str
+    #: Its last word.
+    ended: Entry | None
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from notifiers.message import MessageKind
 from oncall.engine import Engine
 from oncall.incident import Change, Entry, EntryKind, Incident, Involvement, InvolvementStatus
+from oncall.incident.reading import readable
 from oncall.paging import PlannedPage, notice_method, take_step
+from oncall.person import Person
 from oncall.services.rotations import on_call
 from oncall.store import incidents as incident_rows
 from oncall.store import pages as page_rows
@@ -111,7 +113,7 @@ class Changes:
         method = notice_method(person, self._engine.notifiers) if person else None
         if person is None or method is None:
             return
-        self._pages.append(self._notice(incident, entry, kind, person.id, method))
+        self._pages.append(self._notice(incident, entry, kind, person, method))
 
     def _post_to_channel(self, incident: Incident, entry: Entry) -> None:
         """The team's channel shows the incident from now on, in one message that lives."""
@@ -120,19 +122,20 @@ class Changes:
             self._posts.append((incident.id, team.slack_channel))
 
     def _notice(
-        self, incident: Incident, entry: Entry, kind: MessageKind, person: str, method: tuple[str, str]
+        self, incident: Incident, entry: Entry, kind: MessageKind, person: Person, method: tuple[str, str]
     ) -> PlannedPage:
+        text = readable(entry, self._engine.directory, person.timezone)
         return PlannedPage(
             incident=incident.id,
             team=entry.team or incident.lead.team,
-            person=person,
+            person=person.id,
             channel=method[0],
             address=method[1],
             due_at=self._now,
             kind=kind,
             important=False,
-            reason=entry.text,
-            text=entry.text,
+            reason=text,
+            text=text,
         )
 
     def _page(self, planned: PlannedPage) -> Page:

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.engine import Engine
 from oncall.incident import Due, Incident, due, exhausted, expired, involve, release_held, released, reminded
+from oncall.incident.telling import sentence
+from oncall.incident.telling import team as team_named
 from oncall.incident.values import Position
 from oncall.paging import ask_members, take_step
 from oncall.services.changes import Changes
@@ -103,11 +105,13 @@ def _ran_out(engine: Engine, incident: Incident, team: str, changes: Changes, no
     assert involvement is not None
     asked = involvement.position != Position()
     nobody = "nobody answered" if asked else "nobody could be asked"
+    silent = sentence(f"{nobody} for ", team_named(team))
     if fallback.id != team:
-        told = f"the fallback team {fallback.id} is told"
+        told = sentence("the fallback team ", team_named(fallback.id), " is told")
     else:
-        told = "it is the fallback team itself" + ("" if asked else ", so every member is asked")
-    why = f"{nobody} for {team}: its policy is exhausted; {told}; it starts again in {AGAIN.seconds // 60} min"
+        told = sentence("it is the fallback team itself", "" if asked else ", so every member is asked")
+    again = f"; it starts again in {AGAIN.seconds // 60} min"
+    why = sentence(silent, ": its policy is exhausted; ", told, again)
     incident = changes.add(exhausted(incident, team=team, now=now, again=AGAIN, why=why))
     if fallback.id != team:
         brought = involve(
@@ -116,7 +120,7 @@ def _ran_out(engine: Engine, incident: Incident, team: str, changes: Changes, no
             policy=fallback.policy,
             severity=Severity.CRITICAL,
             now=now,
-            why=f"{fallback.id} is paged as the fallback team: {nobody} for {team}",
+            why=sentence(team_named(fallback.id), " is paged as the fallback team: ", silent),
         )
         incident = changes.add(brought)
     elif not asked:
@@ -125,5 +129,5 @@ def _ran_out(engine: Engine, incident: Incident, team: str, changes: Changes, no
         changes.entries += entries
         changes.plan(pages)
     if team == incident.lead.team:
-        incident = changes.add(release_held(incident, now, f"{nobody} for {team}"))
+        incident = changes.add(release_held(incident, now, silent))
     return incident

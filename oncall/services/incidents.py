@@ -12,6 +12,9 @@ from oncall import incident as state
 from oncall.engine import Engine
 from oncall.errors import Invalid, NotFound
 from oncall.incident import Actor, Change, Entry, EntryKind, Incident, InvolvementStatus
+from oncall.incident.telling import Saying, sentence
+from oncall.incident.telling import person as person_named
+from oncall.incident.telling import team as team_named
 from oncall.services.changes import Changes
 from oncall.services.grouping import answers as grouping_answers
 from oncall.store import alerts as alert_rows
@@ -82,7 +85,7 @@ async def reopen(engine: Engine, number: int, *, by: Actor) -> Incident:
     Raises:
         NotFound, Invalid: see `oncall.incident.reopen`.
     """
-    why = f"{by.person} reopened by {by.via}"
+    why = sentence(person_named(by.person), f" reopened by {by.via}")
     return await _act(engine, number, lambda incident, now: state.reopen(incident, by=by, now=now, why=why))
 
 
@@ -101,7 +104,7 @@ async def release(engine: Engine, number: int, *, by: Actor, team: str) -> Incid
     Raises:
         NotFound, AlreadyResolved, Invalid: see `oncall.incident.release`.
     """
-    why = f"{by.person} said to page {team}"
+    why = sentence(person_named(by.person), " said to page ", team_named(team))
     return await _act(engine, number, lambda incident, now: state.release(incident, team=team, by=by, now=now, why=why))
 
 
@@ -116,7 +119,7 @@ async def involve(engine: Engine, number: int, *, by: Actor, team: str) -> Incid
         raise NotFound(f"there is no team {team!r}", "Name one of the teams in the files.")
 
     def decide(incident: Incident, now: datetime) -> Change:
-        why = f"{by.person} brought in {team}"
+        why = sentence(person_named(by.person), " brought in ", team_named(team))
         return state.involve(
             incident, team=team, policy=known.policy, severity=Severity.CRITICAL, now=now, why=why, by=by
         )
@@ -179,7 +182,7 @@ async def keep_apart(engine: Engine, number: int, other: int, *, by: Actor) -> I
         incident = _present(found, number)
         _present(found, other)
         did = await grouping_answers.unrelated(tx, number, other, by=by.person, now=now)
-        text = f"{by.person} says that #{other} is not related; {did}"
+        text = sentence(person_named(by.person), f" says that #{other} is not related; {did}")
         entry = _grouping_entry(number, text, by, now, unrelated=other)
         after = await write_change(engine, tx, Change(incident=incident, entries=(entry,)), now)
     engine.wake.all()
@@ -201,7 +204,7 @@ async def confirm_related(engine: Engine, number: int, *, alerts: Collection[int
             raise Invalid("none of those alerts is in this incident", "Choose some of its alerts.")
         did = await grouping_answers.related(tx, number, [e.id for e in chosen], by=by.person, now=now)
         names = ", ".join(sorted({e.kind for e in chosen})[:3])
-        text = f"{by.person} says that this belongs here: {names}; {did}"
+        text = sentence(person_named(by.person), f" says that this belongs here: {names}; {did}")
         entry = _grouping_entry(number, text, by, now, related=[e.id for e in chosen])
         after = await write_change(engine, tx, Change(incident=incident, entries=(entry,)), now)
     engine.wake.all()
@@ -260,7 +263,7 @@ async def split(engine: Engine, number: int, *, alerts: Collection[int], by: Act
             service=first.service,
             policy=team.policy,
             why_team=first.why_team,
-            why_group=f"{by.person} split it from #{number}",
+            why_group=sentence(person_named(by.person), f" split it from #{number}"),
         )
         opened = state.open_incident(new_number, arrival, now=now)
         part = replace(opened.incident, kinds=frozenset(e.kind for e in chosen))
@@ -296,8 +299,8 @@ async def write_change(engine: Engine, tx: AsyncConnection, change: Change, now:
     return after
 
 
-def _grouping_entry(number: int, text: str, by: Actor, now: datetime, **data: object) -> Entry:
-    return Entry(incident=number, at=now, kind=EntryKind.GROUPING, text=text, actor=by, data=data)
+def _grouping_entry(number: int, said: Saying, by: Actor, now: datetime, **data: object) -> Entry:
+    return Entry.saying(said, incident=number, at=now, kind=EntryKind.GROUPING, actor=by, data=data)
 
 
 def _present(found: dict[int, Incident], number: int) -> Incident:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.incident import Actor, Entry, EntryKind, Incident, IncidentStatus, Involvement, InvolvementStatus, Via
+from oncall.incident.telling import Mark, MarkKind
 from oncall.incident.values import Position
 from oncall.store import counters
 from oncall.store.schema import incident, involvement, timeline
@@ -23,6 +24,7 @@ _T = TypeVar("_T")
 
 #: How many bound values one statement may carry on the older SQLite builds, with room to spare.
 IN_LIST = 500
+_MARK_KINDS = frozenset(kind.value for kind in MarkKind)
 
 
 async def new_ids(tx: AsyncConnection, count: int = 1) -> int:
@@ -122,6 +124,7 @@ def entry_row(value: Entry) -> dict[str, Any]:
         "via": value.actor.via.value,
         "team": value.team,
         "data": value.data,
+        "marks": msgspec.to_builtins(value.marks) if value.marks else None,
     }
 
 
@@ -133,7 +136,7 @@ async def entries(tx: AsyncConnection, number: int, *, after: int = 0, limit: in
         .order_by(timeline.c.id)
         .limit(limit)
     )
-    return [(row.id, _entry(row)) for row in (await tx.execute(query)).all()]
+    return [(row.id, entry_of(row)) for row in (await tx.execute(query)).all()]
 
 
 async def latest(tx: AsyncConnection, number: int, kinds: Collection[EntryKind]) -> Entry | None:
@@ -145,7 +148,7 @@ async def latest(tx: AsyncConnection, number: int, kinds: Collection[EntryKind])
         .limit(1)
     )
     row = (await tx.execute(query)).one_or_none()
-    return _entry(row) if row else None
+    return entry_of(row) if row else None
 
 
 async def waits_for_complete_message(tx: AsyncConnection, numbers: Collection[int]) -> set[int]:
@@ -337,7 +340,8 @@ def _involvement_row(number: int, place: int, value: Involvement) -> dict[str, A
     }
 
 
-def _entry(row: Any) -> Entry:
+def entry_of(row: Any) -> Entry:
+    """A line of a timeline from its row."""
     return Entry(
         incident=row.incident_id,
         at=row.at,
@@ -345,5 +349,11 @@ def _entry(row: Any) -> Entry:
         text=row.text,
         actor=Actor(row.by, Via(row.via)),
         team=row.team,
+        marks=marks_of(row.marks),
         data=row.data,
     )
+
+
+def marks_of(stored: Sequence[Mapping[str, Any]] | None) -> tuple[Mark, ...]:
+    """The marks of a line's text from their column; those of a kind that only newer nodes know are left out."""
+    return tuple(msgspec.convert(mark, Mark) for mark in stored or () if mark["kind"] in _MARK_KINDS)

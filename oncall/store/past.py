@@ -10,8 +10,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from oncall.incident import EntryKind
+from oncall.incident import Entry, EntryKind
 from oncall.incident.record import ABOUT
+from oncall.store.incidents import entry_of
 from oncall.store.schema import incident, timeline
 from oncall.store.statements import Prepared, any_of
 
@@ -54,11 +55,11 @@ async def ends_of(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, En
     }
 
 
-async def last_words(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, str]:
-    """The newest note, or else the reason of the resolution, by incident."""
+async def last_words(tx: AsyncConnection, numbers: Collection[int]) -> dict[int, Entry]:
+    """The line with the newest note, or else with the reason of the resolution, by incident."""
     rows = await _LAST_WORDS.rows(tx, {"numbers": list(numbers)}) if numbers else ()
     # Who became commander, or that a page hurt nobody, is no solution.
-    return {row.incident_id: row.text for row in rows if ABOUT not in row.data}
+    return {row.incident_id: entry_of(row) for row in rows if ABOUT not in row.data}
 
 
 async def drills(tx: AsyncConnection, *, limit: int, before: int | None = None) -> list[int]:
@@ -96,7 +97,7 @@ _ENDS = Prepared(
     )
 )
 _LAST_WORDS = Prepared(
-    sa.select(timeline.c.incident_id, timeline.c.text, timeline.c.data)
+    sa.select(timeline)
     .where(
         timeline.c.incident_id.in_(any_of("numbers")),
         timeline.c.kind.in_([EntryKind.NOTE.value, EntryKind.RESOLVED.value]),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.incident import Entry
 from oncall.store.alerts import Episode, _episode
-from oncall.store.incidents import IN_LIST, _entry, chunks
+from oncall.store.incidents import IN_LIST, chunks, entry_of
 from oncall.store.rotations import StoredSegment, _segment
 from oncall.store.schema import alert, incident, involvement, page, phone_message, segment, timeline
 
@@ -34,7 +34,7 @@ async def newest_entries(
     query = sa.select(timeline).where(timeline.c.incident_id == number).order_by(timeline.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(timeline.c.id < before)
-    return [(row.id, _entry(row)) for row in (await tx.execute(query)).all()]
+    return [(row.id, entry_of(row)) for row in (await tx.execute(query)).all()]
 
 
 async def changed_up_to(tx: AsyncConnection) -> tuple[int, int]:

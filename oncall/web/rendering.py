@@ -19,6 +19,7 @@ from oncall.review.facts import length
 from oncall.web.assets import ASSETS
 from oncall.web.keys import CALLER, FORM_TOKEN, WRITTEN, Written, engine_of
 from oncall.web.markdown import markdown
+from oncall.web.told import shortened, told
 from oncall.web.when import When
 
 FOLDER = Path(__file__).parent / "templates"
@@ -73,6 +74,7 @@ def set_up(app: web.Application) -> None:
     env.filters["shortened"] = shortened
     env.filters["capitalised"] = capitalised
     env.filters["markdown"] = markdown
+    env.filters["told"] = told
     env.filters["with_search"] = with_search
     env.filters["urlencode"] = quoted
     env.filters["service_links"] = service_links
@@ -115,11 +117,6 @@ def sentence(text: str) -> str:
     """With a capital in front and a full stop behind."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def shortened(text: str, most: int) -> str:
-    """At most so many characters, with a mark where it was cut."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def capitalised(text: str) -> str:

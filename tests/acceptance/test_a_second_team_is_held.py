@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from oncall.incident import InvolvementStatus
+from oncall.incident.reading import readable
+from oncall.store import incidents
 from tests.acceptance.story import Story, alert, body
 
 
@@ -24,18 +26,26 @@ async def _both(story: Story) -> None:
     await _fire(story, 10)
     assert len(await story.incidents("triggered")) == 1
     await story.expect_text("carol", within="10s", saying="LedgerDown")
-    await story.expect_text("alice", within="10s", saying="told now and paged at 10:05")
+    await story.expect_text("alice", within="10s", saying="Platform is told now and paged at 10:05 UTC")
+
+
+async def _read(story: Story) -> str:
+    """The timeline of the newest incident as people read it."""
+    async with story.engine.database.read() as tx:
+        entries = await incidents.entries(tx, 3)
+    return "\n".join(readable(entry, story.engine.directory, "UTC") for _, entry in entries)
 
 
 async def test_invariant_8_when_the_lead_acknowledges_the_other_team_hears_it_instead_of_a_page(story: Story) -> None:
     await _both(story)
     await story.at("10:01").reply("carol", "ack")
-    await story.expect_text("alice", within="5m", saying="was not paged: carol of payments acknowledged")
+    await story.expect_text("alice", within="5m", saying="Platform was not paged: Carol Clark of Payments acknowledged")
     await story.expect_quiet(lasting="30m")
     platform = (await story.incidents())[-1].of("platform")
     assert platform is not None
     assert platform.status is InvolvementStatus.NOTICE
     assert any("platform was told" in line for line in await story.timeline(3))
+    assert "Platform is told, and paged unless Payments acknowledges" in await _read(story)
 
 
 async def test_when_nobody_acknowledges_the_other_team_is_paged_after_the_hold(story: Story) -> None:

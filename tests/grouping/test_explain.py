@@ -100,6 +100,15 @@ def test_a_team_that_was_paged_is_said_to_be_paged():
     assert found.reason.endswith("; shop was paged already")
 
 
+def test_a_reason_says_where_it_names_teams_so_that_people_read_their_names():
+    world = World()
+    for day in range(14):
+        found = _outage(world, day * 86_400 * 1.3)
+    assert [[team for _, team in one.teams] for one in found] == [[], ["shop", "data"], ["shop"]]
+    for one in found:
+        assert all(one.reason[at:].startswith(team) for at, team in one.teams)
+
+
 def test_how_sure_it_is_and_by_how_many_alerts_stands_in_the_reason():
     world = World()
     world.fire("Slow", "cart")

@@ -165,7 +165,7 @@ async def test_an_incident_is_one_message_that_lives_and_has_a_thread(slack, api
     incidents = SlackIncidents(api, places, Phrasebook())
     place = (await incidents.show("#payments", card())).provider_id
     again = await incidents.show("#payments", card(status=CardStatus.ACKNOWLEDGED, by="Ann", at=NOON), place)
-    await incidents.tell(place, "Ann acknowledged by text")
+    await incidents.tell(place, ["Ann acknowledged by text"])
     shown, line = slack.workspace.posts
     assert again.provider_id == place
     assert (shown.edits, line.thread) == (1, shown.ts)

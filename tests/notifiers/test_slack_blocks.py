@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -11,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifiers import slack_modals
-from notifiers.incident_card import CardStatus, IncidentCard, RelatedQuestion
+from notifiers.incident_card import CardStatus, IncidentCard, Moment, RelatedQuestion
 from notifiers.message import IncidentLine, Link, Message, MessageKind
 from notifiers.phrases import Phrasebook
 from notifiers.slack_blocks import MOST_CHARACTERS, anchor, cut, escape, size
-from notifiers.slack_messages import card_blocks, card_text, page_blocks, page_text
+from notifiers.slack_messages import MOST_TEXT, card_blocks, card_text, page_blocks, page_text, thread_text
 from notifiers.wording import Wording
 from oncall.standins.slack_rules import message_faults, view_faults
 from routing.alert import Severity
@@ -164,3 +165,19 @@ def test_an_address_never_ends_its_own_link(name, url):
     made = anchor(name, url)
     assert made.count("<") == made.count(">") == 1
     assert made[1:-1].partition("|")[2] == escape(name)
+
+
+def test_a_line_of_a_thread_has_instants_that_slack_shows_in_each_readers_zone():
+    parts = ["Ann <a&b> snoozed until ", Moment(NOON), ", then ", Moment(NOON, dated=True)]
+    stamp = int(NOON.timestamp())
+    assert thread_text(parts) == (
+        f"Ann &lt;a&amp;b&gt; snoozed until <!date^{stamp}^{{time}}|12:00 UTC>"
+        f", then <!date^{stamp}^{{date_short}} {{time}}|12:00 UTC>"
+    )
+
+
+@given(st.lists(st.one_of(st.text(max_size=1500), st.just(Moment(NOON))), max_size=8))
+def test_a_thread_is_told_no_more_than_slack_takes_and_no_half_of_an_instant(parts):
+    said = thread_text(parts)
+    assert len(said) <= MOST_TEXT
+    assert re.fullmatch(r"(?:[^<>]|<!date\^\d+\^\{time\}\|12:00 UTC>)*", said)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from notifiers.message import MessageKind
 from oncall.directory import Directory, Team
 from oncall.incident import Arrival, EntryKind, Incident, open_incident
+from oncall.incident.reading import readable
 from oncall.paging import StepOutcome, ask_members, notice_method, plan, take_step
 from oncall.person import ContactMethod, ContactRule, Person, QuietHours
 from routing.alert import Severity
@@ -223,6 +224,28 @@ def test_members_asked_past_the_policy_are_asked_by_every_method_as_by_one_more_
     assert asked == [(name, channel) for name in ("alice", "bob", "carol") for channel in ("sms", "voice")]
     assert {(page.step, page.kind, page.important) for page in pages} == {(2, MessageKind.PAGE, True)}
     assert entries[0].text == "step 2: asks alice (member of payments) by sms, voice"
+
+
+def test_what_a_step_says_is_read_with_names() -> None:
+    outcome = _take(Step(targets=(PRIMARY,), wait=MINUTE), on_call=["Alice"])
+    (entry,) = outcome.entries
+    assert entry.text == "step 1: asks Alice (on call for payments/primary) by sms, voice"
+    assert readable(entry, _company(), "UTC") == "step 1: asks Alice (on call for Payments/primary) by sms, voice"
+    assert [(mark.kind, mark.value) for mark in entry.marks] == [("person", "alice"), ("team", "payments")]
+
+
+@pytest.mark.parametrize(
+    ("target", "on_call", "said"),
+    [
+        (PRIMARY, (), "step 1: nobody is on call for Payments/primary, next step now"),
+        (PRIMARY, ("deaf",), "step 1: Deaf (on call for Payments/primary) has no contact method, next step now"),
+        (TeamTarget(team="nobody"), (), "step 1: team Nobody has no members, next step now"),
+        (PRIMARY, ("Stranger",), "step 1: 'Stranger' (on call for Payments/primary) is not in the people files"),
+    ],
+)
+def test_a_step_that_reached_nobody_is_read_with_names(target: Target, on_call: Sequence[str], said: str) -> None:
+    outcome = _take(Step(targets=(target,), wait=MINUTE), on_call=on_call)
+    assert readable(outcome.entries[0], _company(), "UTC").startswith(said)
 
 
 def test_a_team_without_members_says_that_nobody_could_be_asked() -> None:

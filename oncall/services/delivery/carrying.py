@@ -19,6 +19,7 @@ from notifiers.outcome import Outcome, OutcomeKind, answered, moves_forward
 from notifiers.retry import RetryDecision
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, InvolvementStatus, release_held
+from oncall.incident.telling import person, sentence, team
 from oncall.incident.values import with_involvement
 from oncall.services.delivery import sent_before
 from oncall.services.delivery.messages import ASKING
@@ -277,7 +278,7 @@ async def next_method(tx: AsyncConnection, page: Page, now: datetime) -> list[En
     text = f"step {page.step}: nobody could be reached by any method, next step now"
     entries = [Entry(incident=found.id, at=now, kind=EntryKind.NOBODY, text=text, team=page.team)]
     if involvement.lead:
-        freed = release_held(hurried, now, f"{page.team} could not be reached")
+        freed = release_held(hurried, now, sentence(team(page.team), " could not be reached"))
         hurried, entries = freed.incident, [*entries, *freed.entries]
     await incident_rows.save(tx, [hurried], [], now)
     return entries
@@ -294,8 +295,8 @@ async def alarm_operator(engine: Engine, page: Page, outcome: Outcome, now: date
 
 def entry(page: Page, kind: EntryKind, outcome: Outcome, reason: str, now: datetime) -> Entry:
     """The timeline's line about what came of a page."""
-    said = f"{page.channel} to {page.person}: {reason}"
-    if page.bundled_into:
-        said += " (in one message with others)"
+    with_others = " (in one message with others)" if page.bundled_into else ""
+    to = person(page.person) if page.person else page.address  # without a person it is a team's channel
+    said = sentence(f"{page.channel} to ", to, f": {reason}{with_others}")
     data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}
-    return Entry(incident=page.incident or 0, at=now, kind=kind, text=said, team=page.team, data=data)
+    return Entry.saying(said, incident=page.incident or 0, at=now, kind=kind, team=page.team, data=data)

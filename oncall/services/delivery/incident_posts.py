@@ -12,12 +12,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers import retry
-from notifiers.incident_card import CardStatus, IncidentCard, RelatedQuestion
+from notifiers.incident_card import CardStatus, IncidentCard, Moment, RelatedQuestion
 from notifiers.notifier import Follows
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import SPACING, Engine
 from oncall.incident import ALERTMANAGER, Entry, EntryKind, Incident, Involvement
+from oncall.incident.reading import shown
 from oncall.incident.record import ABOUT
+from oncall.incident.telling import Mark, MarkKind, pieces
 from oncall.services.delivery import page_posts
 from oncall.services.delivery.messages import links_of
 from oncall.store import alerts as alert_rows
@@ -38,6 +40,8 @@ MOST = 20
 LEASE = timedelta(seconds=30)
 #: Lines of the timeline that one message in the thread has.
 MOST_LINES = 10
+#: An instant that lies further from its line than this is shown with its day.
+DATED = timedelta(hours=12)
 #: What a thread tells; how each page went is in the timeline.
 TOLD = frozenset(EntryKind) - {EntryKind.PAGE, EntryKind.DELIVERY, EntryKind.ALERT, EntryKind.ALERT_RESOLVED}
 
@@ -96,7 +100,7 @@ async def _show(engine: Engine, post: Post) -> None:
     if outcome.kind is OutcomeKind.ACCEPTED:
         news = [_told(engine, entry) for _, entry in lines if _is_news(entry, outcome.provider_id)][-MOST_LINES:]
         if post.place and news:
-            await engine.slack.incidents.tell(outcome.provider_id, "\n".join(news))
+            await engine.slack.incidents.tell(outcome.provider_id, _lines(news))
         await _settle(engine, post, place=outcome.provider_id, told=told, again=None, shown=drawn)
     else:
         await _failed(engine, post, outcome)
@@ -108,12 +112,25 @@ def _is_news(entry: Entry, place: str) -> bool:
     return entry.kind in TOLD and not written_there
 
 
-def _told(engine: Engine, entry: Entry) -> str:
+def _told(engine: Engine, entry: Entry) -> list[str | Moment]:
     """A line as the thread reads it: a note with who wrote it, and links that lead back here from there."""
     if entry.kind is not EntryKind.NOTE or ABOUT in entry.data:
-        return entry.text
+        return [_part(engine, entry, written, mark) for written, mark in pieces(entry.text, entry.marks)]
     text = _LINK.sub(rf"\1: {engine.settings.address}\2", entry.text)
-    return f"{_name(engine, entry.actor.person)}: {text}"
+    return [f"{_name(engine, entry.actor.person)}: {text}"]
+
+
+def _part(engine: Engine, entry: Entry, written: str, mark: Mark | None) -> str | Moment:
+    if mark is None:
+        return written
+    if mark.kind is MarkKind.INSTANT:
+        return Moment(mark.instant, dated=abs(mark.instant - entry.at) >= DATED)
+    return shown(mark, written, entry.at, engine.directory, "UTC")
+
+
+def _lines(told: Sequence[Sequence[str | Moment]]) -> list[str | Moment]:
+    """One line under the other."""
+    return [part for number, line in enumerate(told) for part in (("\n" if number else ""), *line)]
 
 
 async def _failed(engine: Engine, post: Post, outcome: Outcome) -> None:

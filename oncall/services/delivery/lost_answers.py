@@ -9,6 +9,7 @@ from notifiers.notifier import FindsSent
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
+from oncall.incident.telling import person, sentence
 from oncall.services.delivery import reports as delivery_reports
 from oncall.services.delivery.carrying import follow
 from oncall.services.delivery.sent_before import look
@@ -61,8 +62,10 @@ async def _tell(engine: Engine, one: InDoubt, outcome: Outcome, now: datetime) -
             await follow(engine, tx, pages, outcome, now)
         for page in pages:
             if page.incident is not None and page.person:
-                text = f"{page.channel} to {page.person}: looked up, the provider has it ({outcome.kind.value})"
+                how = f": looked up, the provider has it ({outcome.kind.value})"
+                said = sentence(f"{page.channel} to ", person(page.person), how)
                 data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}
                 kind = EntryKind.DELIVERY
-                entries.append(Entry(incident=page.incident, at=now, kind=kind, text=text, team=page.team, data=data))
+                line = Entry.saying(said, incident=page.incident, at=now, kind=kind, team=page.team, data=data)
+                entries.append(line)
         await incident_rows.add_entries(tx, entries)

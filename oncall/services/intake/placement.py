@@ -16,6 +16,7 @@ from grouping import Basis, Call, Case, Grouper, Grouping, Move
 from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, Arrival, Entry, EntryKind, Incident, absorb, open_incident, resolve
+from oncall.incident.telling import Saying, Sentence, sentence, team
 from oncall.services.changes import Changes
 from oncall.store import alerts as alert_rows
 from oncall.store import counters, incidents, unowned
@@ -52,7 +53,7 @@ class _Pending:
     alert: Alert
     ownership: Ownership
     severity: Severity
-    why: str
+    why: Sentence
     group: SourceGroup
     grouping: Grouping
 
@@ -133,7 +134,7 @@ class Placement:
             paging=False,
             team=ownership.team,
             service=ownership.service or "",
-            why_team=why,
+            why_team=why.text,
             why_group=reason,
         )
         return next(self._episodes), placed
@@ -209,7 +210,7 @@ class Placement:
             pending.why,
             pending.group,
             kind=grouping.kind,
-            reason=grouping.reason,
+            reason=_named(grouping),
         )
         arrival = replace(
             arrival,
@@ -246,7 +247,7 @@ class Placement:
             paging=pending.severity is Severity.CRITICAL,
             team=pending.ownership.team,
             service=pending.ownership.service or "",
-            why_team=pending.why,
+            why_team=pending.why.text,
             why_group=pending.grouping.reason,
         )
 
@@ -255,11 +256,11 @@ class Placement:
         alert: Alert,
         ownership: Ownership,
         severity: Severity,
-        why: str,
+        why: Sentence,
         group: SourceGroup,
         *,
         kind: str,
-        reason: str,
+        reason: Saying,
     ) -> Arrival:
         return Arrival(
             name=alert.name,
@@ -275,11 +276,13 @@ class Placement:
             group_key=group.key[:1000],
         )
 
-    def _owner(self, alert: Alert, integration: Integration) -> tuple[Ownership, Severity, str]:
+    def _owner(self, alert: Alert, integration: Integration) -> tuple[Ownership, Severity, Sentence]:
         ownership = self.engine.organisation.resolver.resolve(alert.labels, integration.fallback_team)
         defaults = self.engine.directory.defaults
         graded = grade(alert.labels, defaults.severities, defaults.unknown_severity)
-        return ownership, graded.severity, f"{'; '.join(ownership.reasons)}; {graded.reason}"
+        reasons = (_owned(reason, ownership.team) for reason in ownership.reasons)
+        why = sentence(*(part for reason in reasons for part in (reason, "; ")), graded.reason)
+        return ownership, graded.severity, why
 
     def _group(
         self, number: int, alert: Alert, ownership: Ownership, severity: Severity, group: SourceGroup
@@ -357,3 +360,19 @@ class Placement:
 
     def _grouped(self, number: int, team: str, text: str, data: dict[str, object]) -> Entry:
         return Entry(incident=number, at=self.now, kind=EntryKind.GROUPING, text=text, team=team, data=data)
+
+
+def _owned(reason: str, owner: str) -> Sentence:
+    """A reason of ownership with its team marked, which those that name it end with."""
+    named = reason.endswith(f" {owner}")
+    return sentence(reason.removesuffix(owner), team(owner)) if named else sentence(reason)
+
+
+def _named(grouping: Grouping) -> Sentence:
+    """The reason of a grouping with its teams marked."""
+    parts: list[Saying] = []
+    place = 0
+    for at, known in grouping.teams:
+        parts += [grouping.reason[place:at], team(known)]
+        place = at + len(known)
+    return sentence(*parts, grouping.reason[place:])

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from oncall.engine import Engine
-from oncall.store import history
+from oncall.incident import Entry, EntryKind
+from oncall.incident.reading import readable
+from oncall.store import history, incidents
 
 #: Incidents that are read, archived and trimmed together.
 INCIDENTS = 20
@@ -30,7 +32,7 @@ async def export(engine: Engine, since: datetime, until: datetime) -> AsyncItera
         if not numbers:
             return
         for record in found:
-            yield _line(record)
+            yield _line(_with_names(engine, record))
         after = numbers[-1]
 
 
@@ -48,12 +50,27 @@ async def trim(engine: Engine) -> int:
         if not numbers:
             return trimmed
         if engine.settings.archive_dir:
-            await asyncio.to_thread(_archive, Path(engine.settings.archive_dir), found)
+            named = [_with_names(engine, record) for record in found]
+            await asyncio.to_thread(_archive, Path(engine.settings.archive_dir), named)
         gone = ROWS
         while gone:
             async with engine.database.write() as tx:
                 gone = await history.delete_some(tx, numbers, ROWS)
         trimmed += len(numbers)
+
+
+def _with_names(engine: Engine, record: dict[str, Any]) -> dict[str, Any]:
+    """The record with its timeline as people read it beside what was written, while the files still know the names."""
+    for row in record["timeline"]:
+        entry = Entry(
+            incident=record["id"],
+            at=row["at"],
+            kind=EntryKind(row["kind"]),
+            text=row["text"],
+            marks=incidents.marks_of(row["marks"]),
+        )
+        row["readable"] = readable(entry, engine.directory, "UTC")
+    return record
 
 
 def _archive(folder: Path, records: list[dict[str, Any]]) -> None:

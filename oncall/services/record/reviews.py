@@ -246,7 +246,7 @@ async def _before(tx: AsyncConnection, incident: Incident) -> tuple[EarlierIncid
             number=other.id,
             title=other.title,
             days=(incident.opened_at - ends[other.id].opened_at).days,
-            ended=words.get(other.id, ""),
+            ended=words.get(other.id),
         )
         for other in near
         if other.id in ends

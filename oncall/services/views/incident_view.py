@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -10,10 +10,13 @@ import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers.message import MessageKind
+from oncall.directory import Directory
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Entry, EntryKind, Incident, Involvement, InvolvementStatus, Via
+from oncall.incident.reading import readable, shown
 from oncall.incident.record import ABOUT, Record, Said
+from oncall.incident.telling import MarkKind, pieces
 from oncall.services.delivery.messages import links_of
 from oncall.services.people.rights import Caller, Right
 from oncall.services.record.deploys import NearDeploy, beside
@@ -82,16 +85,35 @@ class AlertItem(msgspec.Struct, frozen=True, kw_only=True):
     why_group: str
 
 
+class MarkItem(msgspec.Struct, frozen=True, kw_only=True):
+    """The characters from `start` up to `end` of a line's `text`: whom or when they mean.
+
+    `value` is an id, or an instant as RFC 3339 has it; `shown` is what `readable` has in their place.
+    """
+
+    kind: MarkKind
+    start: int
+    end: int
+    value: str
+    shown: str
+
+
 class TimelineItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the timeline. `by` is a person's id or the engine's name."""
+    """One line of the timeline. `by` is a person's id or the engine's name.
+
+    `text` is as it was written, with ids and UTC. `readable` has names, and times of day in the caller's own zone.
+    """
 
     id: int
     at: datetime
     kind: EntryKind
     text: str
+    readable: str
+    marks: tuple[MarkItem, ...]
     by: str
     via: Via
     team: str
+    team_name: str
     #: Of a note, what it is about: role, impact, status, or nothing in particular.
     about: str
     #: A note from Slack that its author changed there afterwards.
@@ -205,7 +227,7 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         why_group=next((e.why_group for e in reversed(episodes) if e is not first), ""),
         shared_labels=shared([e.labels for e in episodes]),
         alert_items=tuple(_alert(e) for e in episodes),
-        timeline=tuple(_line(line, entry) for line, entry in entries),
+        timeline=_lines(engine, caller, entries),
         pages=tuple(_page(p) for p in pages[-MOST_AT_ONCE:]),
         record=_record(said),
         together=together,
@@ -238,7 +260,7 @@ async def timeline_before(engine: Engine, caller: Caller, number: int, before: i
     async with engine.database.read() as tx:
         await _load(tx, number)
         found = await views.newest_entries(tx, number, limit=MOST_AT_ONCE + 1, before=before)
-    lines = tuple(_line(line, entry) for line, entry in found[:MOST_AT_ONCE])
+    lines = _lines(engine, caller, found[:MOST_AT_ONCE])
     return TimelinePage(timeline=lines, next=str(lines[-1].id) if len(found) > MOST_AT_ONCE else None)
 
 
@@ -247,7 +269,7 @@ async def timeline_after(engine: Engine, caller: Caller, number: int, after: int
     caller.require(Right.SEE)
     async with engine.database.read() as tx:
         found = await incident_rows.entries(tx, number, after=after, limit=MOST_AT_ONCE)
-    return tuple(_line(line, entry) for line, entry in found)
+    return _lines(engine, caller, found)
 
 
 def shared(labels: Sequence[Mapping[str, str]]) -> dict[str, str]:
@@ -304,17 +326,39 @@ def _alert(episode: Episode) -> AlertItem:
     )
 
 
-def _line(number: int, entry: Entry) -> TimelineItem:
+def _lines(engine: Engine, caller: Caller, found: Iterable[tuple[int, Entry]]) -> tuple[TimelineItem, ...]:
+    return tuple(_line(engine.directory, caller.timezone, line, entry) for line, entry in found)
+
+
+def _line(directory: Directory, zone: str, number: int, entry: Entry) -> TimelineItem:
+    team = directory.teams.get(entry.team)
     return TimelineItem(
         id=number,
         at=entry.at,
         kind=entry.kind,
         text=entry.text,
+        readable=readable(entry, directory, zone),
+        marks=_marks(directory, zone, entry),
         by=entry.actor.person,
         via=entry.actor.via,
         team=entry.team,
+        team_name=team.name if team else entry.team,
         about=str(entry.data.get(ABOUT, "")) if entry.kind is EntryKind.NOTE else "",
         edited=bool(entry.data.get(EDITED)),
+    )
+
+
+def _marks(directory: Directory, zone: str, entry: Entry) -> tuple[MarkItem, ...]:
+    return tuple(
+        MarkItem(
+            kind=mark.kind,
+            start=mark.start,
+            end=mark.end,
+            value=mark.value,
+            shown=shown(mark, written, entry.at, directory, zone),
+        )
+        for written, mark in pieces(entry.text, entry.marks)
+        if mark is not None
     )
 
 

@@ -16,6 +16,7 @@ import msgspec
 from oncall.engine import Engine
 from oncall.errors import NotFound
 from oncall.incident import Incident
+from oncall.incident.reading import readable
 from oncall.services.people.rights import Caller, Right
 from oncall.store import past
 from oncall.store.past import Comparable, Ended
@@ -62,7 +63,8 @@ async def find_similar(engine: Engine, caller: Caller, number: int) -> SimilarIn
             raise NotFound(f"there is no incident #{number}", "Look in the list of incidents.")
         near = nearest(own, await past.newest_resolved(tx, team=own.team, before=number, limit=COMPARED))
         numbers = [other.id for other, _, _ in near]
-        ends, words = await past.ends_of(tx, numbers), await past.last_words(tx, numbers)
+        ends, last = await past.ends_of(tx, numbers), await past.last_words(tx, numbers)
+    words = {other: readable(entry, engine.directory, caller.timezone) for other, entry in last.items()}
     return SimilarIncidents(
         similar=tuple(
             _item(other, ends[other.id], words.get(other.id, ""), score, why)

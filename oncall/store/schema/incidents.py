@@ -103,6 +103,8 @@ timeline = Table(
     Column("via", Text, nullable=False),
     Column("team", Text, nullable=False),
     Column("data", Json, nullable=False),
+    #: Which stretches of `text` name a person, a team or an instant; null where none does.
+    Column("marks", Json),
     Index("ix_timeline_incident_id", "incident_id", "id"),
 )
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from oncall.cli.loading import engine_for
 from oncall.cli.main import main
 from oncall.engine import Engine
-from oncall.incident import ALERTMANAGER, resolve
+from oncall.incident import ALERTMANAGER, Actor, Via, acknowledge, resolve
 from oncall.services.insight.tallying import DAY
 from oncall.services.operation import history
 from oncall.services.trouble import open_trouble
@@ -50,6 +50,15 @@ async def fill() -> None:
         over = resolve(found, by=ALERTMANAGER, now=LONG_AGO + timedelta(hours=1), why="test")
         await incidents.save(tx, [over.incident], over.entries, LONG_AGO)
         await open_trouble(running, tx, title="New", service="x", why="test", now=datetime.now(UTC))
+
+
+async def acknowledged(by: str) -> None:
+    """The incident of today is acknowledged."""
+    async with engine() as running, running.database.write() as tx:
+        found = (await incidents.get(tx, [2]))[2]
+        now = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+        taken = acknowledge(found, by=Actor(by, Via.WEB), now=now, expiry=timedelta(hours=1))
+        await incidents.save(tx, [taken.incident], taken.entries, now)
 
 
 async def counted() -> int:
@@ -100,3 +109,15 @@ def test_maintenance_leaves_everything_in_place(oncall, tmp_path):
 def test_what_insights_show_is_counted_anew(oncall):
     assert json.loads(oncall("db", "recount", "--json").output) == {"recounted": True}
     assert asyncio.run(counted()) > 0
+
+
+def test_the_timeline_is_exported_as_it_was_written_and_as_people_read_it(oncall, tmp_path):
+    asyncio.run(acknowledged("ana"))
+    oncall("export", "--since", "2025-01-01", "--out", str(tmp_path / "h.jsonl"))
+    (record,) = map(json.loads, (tmp_path / "h.jsonl").read_text().splitlines())
+    last = record["timeline"][-1]
+    assert last["text"] == "ana acknowledged by web, expires at 23:30 UTC unless confirmed"
+    assert last["readable"] == "Ana Ruiz acknowledged by web, expires at 23:30 UTC unless confirmed"
+    assert [mark["value"] for mark in last["marks"]] == ["ana", "2026-07-01T23:30:00Z"]
+    (grouping,) = [row for row in record["timeline"] if row["kind"] == "grouping"]
+    assert (grouping["readable"], grouping["marks"]) == ("raised by the engine itself", None)

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from oncall import incident as state
 from oncall.errors import OncallError
 from oncall.incident import Actor, Arrival, Change, Due, Incident, IncidentStatus, InvolvementStatus, Via
+from oncall.incident.telling import pieces
 from oncall.paging import StepOutcome, take_step
 from oncall.person import ContactMethod, ContactRule, Person
 from routing.alert import Severity
@@ -20,6 +21,8 @@ from tests.oncall.incident.organisation import directory
 
 TEAMS = ("payments", "search", "platform")
 MINUTE = timedelta(minutes=1)
+#: What people read as names and in their own time.
+IDS = {*TEAMS, *(f"{team}-{role}" for team in TEAMS for role in ("primary", "lead")), "alice", "bob", "UTC"}
 EXPIRY, REMINDER = timedelta(hours=1), timedelta(minutes=10)
 
 
@@ -188,7 +191,7 @@ class History(RuleBasedStateMachine):
             return
         assert any(page.person for page in outcome.pages), "a step that asked nobody was waited for"
         assert {page.due_at >= self.now for page in outcome.pages} == {True}
-        self.incident = outcome.incident
+        self._becomes(Change(incident=outcome.incident, entries=outcome.entries))
 
     def _who(self, target: RotationTarget) -> tuple[str, ...]:
         return () if self.gap else (f"{target.team}-{target.schedule}",)
@@ -206,6 +209,8 @@ class History(RuleBasedStateMachine):
         for entry in change.entries:
             assert entry.incident == change.incident.id
             assert entry.text.strip(), "a change without a reason"
+            bare = "".join(text if mark is None else " " for text, mark in pieces(entry.text, entry.marks))
+            assert not IDS.intersection(bare.split()), f"an id or a time that no view can make readable: {entry.text}"
         self.incident = change.incident
 
     @invariant()

@@ -13,11 +13,14 @@ from msgspec.structs import replace
 
 from oncall.incident import ALERTMANAGER, ENGINE, Actor, Entry, EntryKind, Via
 from oncall.incident.record import ABOUT, Record, Said
+from oncall.incident.telling import instant, person, sentence, team
 from oncall.review import SECTIONS, Answer, EarlierIncident, Facts, NearChange, blaming, draft, durations, who_was_asked
 from oncall.review.cast import cast
 from oncall.review.facts import length
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+#: Who is not in the people files acts as a program.
+PAGER = person("pagerduty")
 ANA, BEN, CAI = (Actor(name, Via.WEB) for name in ("ana", "ben", "cai"))
 
 
@@ -124,6 +127,30 @@ def test_impact_and_status_stand_in_it_as_they_were_said():
     assert "Status" not in drafted["tried"]
 
 
+def test_what_was_said_about_the_record_has_roles_instead_of_names_and_the_teams_own_time():
+    said = Entry.saying(
+        sentence(
+            person("ana"), " of ", team("payments"), " took the impact line away at ", instant(at(3)), ", ", PAGER
+        ),
+        incident=7,
+        at=at(3),
+        kind=EntryKind.NOTE,
+        actor=ANA,
+        data={ABOUT: "impact"},
+    )
+    facts = replace(FACTS, entries=(*STORY[:1], said))
+    told = "The on-call responder of Payments of Payments took the impact line away at 10:03 CET, the engine"
+    assert f"- 10:03 {told}".lower() in draft(facts)["timeline"].lower()
+
+
+def test_how_an_earlier_incident_ended_names_nobody():
+    ended = Entry.saying(sentence(person("ben"), " resolved by sms"), incident=3, at=START, kind=EntryKind.RESOLVED)
+    facts = replace(FACTS, before=(EarlierIncident(number=3, title="Slow", days=1, ended=ended),))
+    assert "that one ended with: a responder resolved by sms" in draft(facts)["factors"]
+    silent = replace(FACTS, before=(EarlierIncident(number=3, title="Slow", days=1, ended=None),))
+    assert "- It looks like #3 (Slow), 1 day before\n" in draft(silent)["factors"]
+
+
 def test_conditions_are_named_as_factors():
     facts = replace(
         FACTS,
@@ -135,7 +162,9 @@ def test_conditions_are_named_as_factors():
             entry(EntryKind.EXPIRED, 90, team="payments"),
         ),
         changes=(NearChange(what="checkout 1.4", minutes=12, relation="its own service"),),
-        before=(EarlierIncident(number=3, title="Checkout slow", days=1, ended="rolled back"),),
+        before=(
+            EarlierIncident(number=3, title="Checkout slow", days=1, ended=entry(EntryKind.NOTE, 0, "rolled back")),
+        ),
         undelivered=1,
     )
     assert draft(facts)["factors"].splitlines() == [

@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from oncall.incident import Actor, Entry, EntryKind, Incident, IncidentStatus, Involvement, InvolvementStatus, Via
+from oncall.incident.telling import instant, person, sentence, team
 from oncall.incident.values import Position
 from oncall.store import incidents, schema
 from routing.alert import Severity
@@ -172,3 +174,36 @@ def test_an_incident_is_written_whole(incident: Callable[..., Incident], nine: d
     value = incident()
     assert incidents._incident_row(value, nine).keys() == set(schema.incident.c.keys())
     assert incidents._involvement_row(value.id, 0, value.lead).keys() == set(schema.involvement.c.keys())
+
+
+async def test_the_marks_of_a_line_come_back_with_it_and_a_line_without_has_none(
+    tx: AsyncConnection, incident: Build, nine: datetime
+) -> None:
+    marked = Entry.saying(
+        sentence(person("ben"), " of ", team("search"), " has it until ", instant(nine)),
+        incident=1,
+        at=nine,
+        kind=EntryKind.ACKNOWLEDGED,
+    )
+    plain = Entry(incident=1, at=nine, kind=EntryKind.NOTE, text="ben was here at 09:00 UTC")
+    await incidents.save(tx, [incident(1)], [marked, plain], nine)
+    assert [entry for _, entry in await incidents.entries(tx, 1)] == [marked, plain]
+    stored = (await tx.execute(sa.select(schema.timeline.c.marks).order_by(schema.timeline.c.id))).scalars().all()
+    assert stored[0][0] == {"kind": "person", "start": 0, "end": 3, "value": "ben"}
+    assert stored[1] is None
+
+
+async def test_a_line_of_a_node_that_knows_no_marks_is_read(
+    tx: AsyncConnection, incident: Build, nine: datetime
+) -> None:
+    await incidents.save(tx, [incident(1)], [], nine)
+    old = {"incident_id": 1, "at": nine, "kind": "note", "text": "x", "by": "ben", "via": "web", "team": "", "data": {}}
+    await tx.execute(sa.insert(schema.timeline).values(old))
+    ((_, entry),) = await incidents.entries(tx, 1)
+    assert (entry.text, entry.marks) == ("x", ())
+
+
+def test_marks_of_a_kind_that_only_newer_nodes_know_are_plain_text() -> None:
+    known = {"kind": "team", "start": 0, "end": 6, "value": "search"}
+    assert incidents.marks_of([known, {**known, "kind": "rotation"}]) == team("search").marks
+    assert incidents.marks_of(None) == ()

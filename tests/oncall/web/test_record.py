@@ -96,7 +96,8 @@ async def test_who_leads_is_no_solution_of_an_incident(happens, engine, caller):
     await acting.perform(engine, ben, number, acting.Resolve())
     await acting.perform(engine, ben, number, Assign(role="scribe", person="ben"))
     async with engine.database.read() as tx:
-        assert await past.last_words(tx, [number]) == {number: "rolled back"}
+        last = await past.last_words(tx, [number])
+    assert {number: entry.text for number, entry in last.items()} == {number: "rolled back"}
 
 
 async def test_hostile_words_stay_words(happens, engine, caller, sign_in):

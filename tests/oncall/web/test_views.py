@@ -50,9 +50,9 @@ async def test_whoever_comes_second_reads_who_was_first(sign_in, happens):
     ("verb", "fields", "line"),
     [
         ("escalate", {}, "escalated"),
-        ("snooze", {"minutes": "30"}, "snoozed until 09:30"),
-        ("reassign", {"person": "ben"}, "reassigned to ben"),
-        ("involve", {"team": "platform"}, "brought in platform"),
+        ("snooze", {"minutes": "30"}, "Ana Ruiz snoozed until <time"),
+        ("reassign", {"person": "ben"}, "Ana Ruiz reassigned to Ben Okafor"),
+        ("involve", {"team": "platform"}, "Ana Ruiz brought in Platform"),
         ("note", {"text": "the queue is *full*"}, "the queue is <em>full</em>"),
         ("resolve", {"why": "rolled back"}, "rolled back"),
     ],
@@ -193,7 +193,18 @@ async def test_reload_needs_an_admin(client, token):
 def test_a_storm_is_folded_and_what_people_did_is_not():
     def item(number: int, kind: EntryKind) -> TimelineItem:
         return TimelineItem(
-            id=number, at=START, kind=kind, text="", by="oncall", via=Via.ENGINE, team="", about="", edited=False
+            id=number,
+            at=START,
+            kind=kind,
+            text="",
+            readable="",
+            marks=(),
+            by="oncall",
+            via=Via.ENGINE,
+            team="",
+            team_name="",
+            about="",
+            edited=False,
         )
 
     storm = [item(n, EntryKind.ALERT) for n in range(9, 3, -1)]

@@ -66,6 +66,23 @@ async def test_the_timeline_goes_on_in_the_thread(engine, happens, slack, shown)
     assert "The ledger is full" in threads[-1].text
 
 
+async def test_a_thread_reads_names_and_each_readers_own_time(engine, happens, slack, shown, clock):
+    number = await happens.receive(firing())
+    await shown()
+    await incidents.reassign(engine, number, by=BY, person="ben")
+    await shown()
+    until = clock.now() + timedelta(hours=2)
+    await incidents.snooze(engine, number, by=BY, length=timedelta(hours=2))
+    await shown()
+    await incidents.snooze(engine, number, by=BY, length=timedelta(hours=20))
+    await shown()
+    told = "\n".join(post.text for post in slack.workspace.posts if post.thread)
+    assert "Ana Ruiz reassigned to Ben Okafor" in told
+    stamp = int(until.timestamp())
+    assert f"Ana Ruiz snoozed until <!date^{stamp}^{{time}}|{until:%H:%M} UTC>" in told
+    assert "^{date_short} {time}|" in told
+
+
 async def test_what_did_not_change_is_not_written_again(happens, slack, shown):
     await happens.receive(firing())
     await shown()
