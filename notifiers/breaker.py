@@ -30,10 +30,17 @@ class Attempt(msgspec.Struct, frozen=True):
 
 
 class BreakerState(msgspec.Struct, frozen=True, kw_only=True):
-    """Open means that the provider is taken to be down."""
+    """Open means that the provider is taken to be down, after so many failures in a row, the first at `since`."""
 
     open: bool
-    reason: str
+    failures: int
+    since: datetime | None = None
+
+    @property
+    def reason(self) -> str:
+        """As a sentence, in UTC."""
+        since = f" since {self.since:%H:%M:%S} UTC" if self.since else ""
+        return f"{self.failures} failures in a row{since}"
 
 
 def decide(attempts: Sequence[Attempt], now: datetime) -> BreakerState:
@@ -48,9 +55,8 @@ def decide(attempts: Sequence[Attempt], now: datetime) -> BreakerState:
             break
         failed += 1
     if failed < FAILURES:
-        return BreakerState(open=False, reason=f"{failed} failures in a row")
-    since = fresh[-failed].at
-    return BreakerState(open=True, reason=f"{failed} failures in a row since {since:%H:%M:%S} UTC")
+        return BreakerState(open=False, failures=failed)
+    return BreakerState(open=True, failures=failed, since=fresh[-failed].at)
 
 
 class Breakers:

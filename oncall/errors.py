@@ -7,6 +7,7 @@ the command line to a line and an exit code.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 
 class OncallError(Exception):
@@ -44,22 +45,31 @@ class Unavailable(OncallError):
     """The database cannot take it now; the caller should try again."""
 
 
-class AlreadyAcknowledged(OncallError):
-    """Somebody was first."""
+class AlreadyDone(OncallError):
+    """Somebody was first: who (a person's id) and when, so that whoever is told reads a name and their own time."""
+
+    did: ClassVar[str]
 
     def __init__(self, by: str, at: datetime) -> None:
-        super().__init__(f"already acknowledged by {by} at {at:%H:%M} UTC")
+        super().__init__(self.told(by, f"{at:%H:%M} UTC"))
         self.by = by
         self.at = at
 
+    def told(self, by: str, at: str) -> str:
+        """The error in the words of whoever reads it."""
+        return f"already {self.did} by {by} at {at}"
 
-class AlreadyResolved(OncallError):
+
+class AlreadyAcknowledged(AlreadyDone):
+    """Somebody has taken it."""
+
+    did = "acknowledged"
+
+
+class AlreadyResolved(AlreadyDone):
     """The incident is over."""
 
-    def __init__(self, by: str, at: datetime) -> None:
-        super().__init__(f"already resolved by {by} at {at:%H:%M} UTC")
-        self.by = by
-        self.at = at
+    did = "resolved"
 
 
 class AlreadyTaken(OncallError):

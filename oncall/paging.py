@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from notifiers.message import MessageKind
 from oncall.directory import Directory
 from oncall.incident import Entry, EntryKind, Incident, Involvement
-from oncall.incident.telling import Saying, Sentence, sentence
+from oncall.incident.telling import Saying, Sentence, channel, sentence
 from oncall.incident.telling import person as person_marked
 from oncall.incident.telling import team as team_marked
 from oncall.incident.values import Position, with_involvement
@@ -170,7 +170,7 @@ def _ask(asking: _Asking) -> tuple[list[PlannedPage], list[Entry]]:
             entries.append(asking.entry(EntryKind.NOBODY, reached))
         else:
             pages += reached
-            by = ", ".join(page.channel for page in reached)
+            by = ", ".join(channel(page.channel) for page in reached)
             who = person_marked(reached[0].person, name)
             entries.append(asking.entry(EntryKind.STEP, sentence("asks ", who, " (", asked[name], f") by {by}")))
     return pages, entries
@@ -213,7 +213,7 @@ def _pages_for(asking: _Asking, name: str, reason: Sentence) -> list[PlannedPage
             incident=asking.incident.id,
             team=asking.involvement.team,
             person=person.id,
-            channel=channel,
+            channel=via,
             address=address,
             due_at=due_at,
             kind=MessageKind.PAGE,
@@ -221,7 +221,7 @@ def _pages_for(asking: _Asking, name: str, reason: Sentence) -> list[PlannedPage
             reason=reason.text,
             step=asking.taken.number,
         )
-        for channel, address, due_at in methods
+        for via, address, due_at in methods
     ]
 
 

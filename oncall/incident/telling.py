@@ -60,6 +60,11 @@ def team(known: str) -> Sentence:
     return _marked(MarkKind.TEAM, known, known)
 
 
+def channel(name: str) -> str:
+    """A channel by the words people know it by: "phone call"."""
+    return name.replace("_", " ")
+
+
 def instant(at: datetime) -> Sentence:
     """An instant; the text has the time of day in UTC."""
     utc = at.astimezone(UTC)

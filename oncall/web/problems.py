@@ -13,8 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from oncall.errors import (
-    AlreadyAcknowledged,
-    AlreadyResolved,
+    AlreadyDone,
     AlreadyTaken,
     Invalid,
     NotFound,
@@ -23,9 +22,10 @@ from oncall.errors import (
     SignedOut,
     Unavailable,
 )
+from oncall.incident.reading import local_time
 from oncall.review import SECTIONS
 from oncall.services.record.attachments import LARGEST
-from oncall.web.keys import WRITTEN, Written
+from oncall.web.keys import CALLER, WRITTEN, Written, engine_of
 from oncall.web.rendering import render, see_other
 
 Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -37,8 +37,7 @@ STATUSES: tuple[tuple[type[OncallError], HTTPStatus], ...] = (
     (Refused, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Invalid, HTTPStatus.BAD_REQUEST),
-    (AlreadyAcknowledged, HTTPStatus.CONFLICT),
-    (AlreadyResolved, HTTPStatus.CONFLICT),
+    (AlreadyDone, HTTPStatus.CONFLICT),
     (AlreadyTaken, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
@@ -73,6 +72,17 @@ def problem_of(error: OncallError) -> Problem:
     )
 
 
+def _for_reader(request: web.Request, error: OncallError) -> Problem:
+    """The same to a person: with names, and times in their own zone."""
+    problem = problem_of(error)
+    caller = request.get(CALLER)
+    if not isinstance(error, AlreadyDone) or caller is None:
+        return problem
+    engine = engine_of(request)
+    at = local_time(error.at, engine.clock.now(), caller.timezone)
+    return msgspec.structs.replace(problem, detail=error.told(engine.directory.shown(error.by), at))
+
+
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn whatever goes wrong into an answer that says what, where and how to mend it."""
@@ -81,7 +91,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except OncallError as error:
         if isinstance(error, SignedOut) and _for_people(request):
             return await _sign_in_first(request, error)
-        return answer(request, problem_of(error))
+        return answer(request, _for_reader(request, error) if _for_people(request) else problem_of(error))
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
@@ -119,7 +129,7 @@ def form_on(show: Show) -> Callable[[Door], Door]:
             except SignedOut:
                 raise
             except OncallError as error:
-                return await show(request, problem_of(error))
+                return await show(request, _for_reader(request, error))
 
         return guarded
 

@@ -19,7 +19,7 @@ from notifiers.outcome import Outcome, OutcomeKind, answered, moves_forward
 from notifiers.retry import RetryDecision
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, InvolvementStatus, release_held
-from oncall.incident.telling import person, sentence, team
+from oncall.incident.telling import channel, person, sentence, team
 from oncall.incident.values import with_involvement
 from oncall.services.delivery import sent_before
 from oncall.services.delivery.messages import ASKING
@@ -297,6 +297,6 @@ def entry(page: Page, kind: EntryKind, outcome: Outcome, reason: str, now: datet
     """The timeline's line about what came of a page."""
     with_others = " (in one message with others)" if page.bundled_into else ""
     to = person(page.person) if page.person else page.address  # without a person it is a team's channel
-    said = sentence(f"{page.channel} to ", to, f": {reason}{with_others}")
+    said = sentence(f"{channel(page.channel)} to ", to, f": {reason}{with_others}")
     data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}
     return Entry.saying(said, incident=page.incident or 0, at=now, kind=kind, team=page.team, data=data)

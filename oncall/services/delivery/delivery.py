@@ -17,6 +17,7 @@ from notifiers.outcome import Outcome, OutcomeKind
 from notifiers.throttle import DuePage, Wait
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind, Incident, InvolvementStatus
+from oncall.incident.telling import channel, instant, sentence
 from oncall.services.delivery.carrying import NO_CHANNEL, Carried, Parcel, carry, next_method, record, still_wanted
 from oncall.services.delivery.messages import messages_for
 from oncall.store import contacts
@@ -175,9 +176,11 @@ async def _hasten_past_broken(engine: Engine, tx: AsyncConnection, claimed: list
         state = engine.breakers.state(page.channel, now)
         if state.open and page.kind is MessageKind.PAGE and page.incident is not None:
             entries += await next_method(tx, page, now)
-            text = f"{page.channel} seems to be down ({state.reason}), so the next method starts too"
-            kind = EntryKind.DELIVERY
-            entries.append(Entry(incident=page.incident, at=now, kind=kind, text=text, team=page.team))
+            since = sentence(" since ", instant(state.since)) if state.since else ""
+            why = sentence(f"{channel(page.channel)} seems to be down ({state.failures} failures in a row", since, ")")
+            said = sentence(why, ", so the next method starts too")
+            line = Entry.saying(said, incident=page.incident, at=now, kind=EntryKind.DELIVERY, team=page.team)
+            entries.append(line)
     await incident_rows.add_entries(tx, entries)
 
 

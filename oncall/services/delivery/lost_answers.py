@@ -9,7 +9,7 @@ from notifiers.notifier import FindsSent
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import Engine
 from oncall.incident import Entry, EntryKind
-from oncall.incident.telling import person, sentence
+from oncall.incident.telling import channel, person, sentence
 from oncall.services.delivery import reports as delivery_reports
 from oncall.services.delivery.carrying import follow
 from oncall.services.delivery.sent_before import look
@@ -63,7 +63,7 @@ async def _tell(engine: Engine, one: InDoubt, outcome: Outcome, now: datetime) -
         for page in pages:
             if page.incident is not None and page.person:
                 how = f": looked up, the provider has it ({outcome.kind.value})"
-                said = sentence(f"{page.channel} to ", person(page.person), how)
+                said = sentence(f"{channel(page.channel)} to ", person(page.person), how)
                 data = {"page": page.id, "outcome": outcome.kind.value, "code": outcome.code}
                 kind = EntryKind.DELIVERY
                 line = Entry.saying(said, incident=page.incident, at=now, kind=kind, team=page.team, data=data)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.incident.telling import Mark, MarkKind, Saying, Sentence, instant, person, pieces, sentence, team
+from oncall.incident.telling import Mark, MarkKind, Saying, Sentence, channel, instant, person, pieces, sentence, team
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -43,6 +43,10 @@ def test_a_person_may_be_called_otherwise_than_by_the_id():
 def test_an_instant_is_written_in_utc_whatever_zone_it_came_in():
     said = instant(NINE.astimezone(timezone(timedelta(hours=5, minutes=45))))
     assert (said.text, said.marks[0].instant) == ("09:00 UTC", NINE)
+
+
+def test_a_channel_is_called_by_words():
+    assert [channel(name) for name in ("sms", "phone_call")] == ["sms", "phone call"]
 
 
 def test_nobody_leaves_no_mark():

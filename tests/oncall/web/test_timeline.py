@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from notifiers.outcome import OutcomeKind
 from oncall.engine import Organisation
 from oncall.incident import Actor, Arrival, Entry, EntryKind, Via, absorb
 from oncall.services import acting, incidents
@@ -89,8 +90,8 @@ async def test_whoever_reads_it_at_night_sees_names_and_their_own_time(night, si
     """Nine o'clock UTC is ten in Madrid, where Ana lives, and six in the evening in Tokyo, where Dee does."""
     shown = lines_of(await (await sign_in("ana")).text(f"/incidents/{night}/timeline"))
     for line in (
-        "step 1: asks Ana Ruiz (on call for Payments/primary) by phone, phone_call",
-        "step 2: asks Ben Okafor (on call for Payments/secondary) by phone, phone_call",
+        "step 1: asks Ana Ruiz (on call for Payments/primary) by phone, phone call",
+        "step 2: asks Ben Okafor (on call for Payments/secondary) by phone, phone call",
         "Platform is involved (Platform is told now and paged at 10:06): its owner",
         "Ben Okafor acknowledged by web, expires at 11:01 unless confirmed",
         "Platform was not paged: Ben Okafor of Payments acknowledged; Platform was told",
@@ -170,6 +171,15 @@ async def test_who_owns_an_alert_is_read_by_name_and_what_its_labels_say_stays(h
     told += [item.readable for item in found.timeline if item.kind is EntryKind.OPENED]
     assert any('service="postgres"' in line and "owned by Platform" in line for line in told), told
     assert any('the label team="payments" names it' in line for line in told), told
+
+
+async def test_a_provider_that_is_down_is_told_with_the_readers_time(happens, engine, clock, sign_in):
+    for _ in range(3):
+        engine.breakers.note("phone", clock.now(), OutcomeKind.UNKNOWN)
+    number = await happens.receive(firing())
+    shown = lines_of(await (await sign_in("ana")).text(f"/incidents/{number}"))
+    told = "phone seems to be down (3 failures in a row since 10:00), so the next method starts too"
+    assert told in shown, shown
 
 
 async def test_lines_of_before_are_shown_as_they_were_written(happens, engine, sign_in):

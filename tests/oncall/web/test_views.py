@@ -43,7 +43,7 @@ async def test_whoever_comes_second_reads_who_was_first(sign_in, happens):
     await ana.send(f"/incidents/{number}/acknowledge", on=f"/incidents/{number}")
     response = await ben.send(f"/incidents/{number}/acknowledge", on=f"/incidents/{number}")
     assert response.status == 409
-    assert "Already acknowledged by ana at 09:00 UTC." in await response.text()
+    assert "Already acknowledged by Ana Ruiz at 09:00 GMT." in await response.text()
 
 
 @pytest.mark.parametrize(
