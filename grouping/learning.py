@@ -65,9 +65,9 @@ def _places(stats: Statistics, kind: KindCount, at: float, began: list[tuple[Kin
     """One vote a place, however many companions it holds: else one lost node outvotes a month."""
     lags: dict[int, float] = {}
     firm: dict[int, float] = {}
-    chance, weight = stats.chance(kind), stats.weight
+    chance, weight, places = stats.chance(kind), stats.weight, stats.places_from(kind.component)
     for other, when in began:
-        place = stats.place(kind.component, other.component)
+        place = places[other.component]
         lags[place] = min(lags.get(place, math.inf), at - when)
         n = other.count / weight
         excess = max(0.0, stats.pair_count(kind.id, other.id) - n * chance - 1)
@@ -82,16 +82,16 @@ def _habits(stats: Statistics, kind: KindCount, at: float, active: list[KindCoun
     weight = stats.weight
     for key in _met(stats, kind, active):
         stats.habits.add(key, weight, 0.0)
-    slow = _slow_companions(stats, kind, at)
+    then = _earlier_days(stats, at)
+    slow, *by_chance = _slow_companions(stats, kind, (at, *then))
     if slow is not None:
         lately = {other.id for other in active}
         companions = [other for other in slow if other.id not in lately]
         _slow(stats, _met(stats, kind, companions), weight, 0.0)
         for other in companions:
             stats.slow_pairs.add(kind.id, other.id, weight, at, SLOW_WINDOW)
-    then = _earlier_days(stats, at)
     share = weight / max(1, len(then))
-    for when in then:
+    for when, slow_then in zip(then, by_chance, strict=True):
         met = stats.arrived(when - WINDOW, when)
         if len(met) <= BASKET + 20:
             keys = _met(stats, kind, met)
@@ -99,9 +99,8 @@ def _habits(stats: Statistics, kind: KindCount, at: float, active: list[KindCoun
                 stats.habits.add(key, 0.0, share)
             for place in {key & 0xFF for key in keys}:
                 stats.places.add(place, 0.0, share)
-        by_chance = _slow_companions(stats, kind, when)
-        if slow is not None and by_chance is not None:
-            _slow(stats, _met(stats, kind, by_chance), 0.0, share)
+        if slow is not None and slow_then is not None:
+            _slow(stats, _met(stats, kind, slow_then), 0.0, share)
 
 
 def _earlier_days(stats: Statistics, at: float) -> list[float]:
@@ -118,10 +117,12 @@ def _slow(stats: Statistics, keys: set[int], seen: float, chance: float) -> None
 
 
 def _met(stats: Statistics, kind: KindCount, others: Iterable[KindCount]) -> set[int]:
-    rule, component, place = kind.rule, kind.component, stats.place
-    return {habit_key(rule, other.rule, place(component, other.component)) for other in others if other is not kind}
+    rule, places = kind.rule, stats.places_from(kind.component)
+    return {habit_key(rule, other.rule, places[other.component]) for other in others if other is not kind}
 
 
-def _slow_companions(stats: Statistics, kind: KindCount, at: float) -> list[KindCount] | None:
-    near = stats.arrived_near(kind.component, at - SLOW_WINDOW, at - FAST_REACH, SLOW_BASKET)
-    return None if near is None else [other for other in near if other is not kind]
+def _slow_companions(stats: Statistics, kind: KindCount, instants: Iterable[float]) -> list[list[KindCount] | None]:
+    """Who began near it in the hour before each instant; None for an hour in which too much began."""
+    windows = [(at - SLOW_WINDOW, at - FAST_REACH) for at in instants]
+    found = stats.arrived_near(kind.component, windows, SLOW_BASKET)
+    return [near and [other for other in near if other is not kind] for near in found]

@@ -11,7 +11,7 @@ from operator import itemgetter
 from grouping.counts import ComponentCount, KindCount
 from grouping.decay import WINDOW
 from grouping.relations import PLACES, RELATIONS
-from grouping.statistics import LAG_BINS, Statistics, habit_key
+from grouping.statistics import LAG_BINS, PlacesFrom, Statistics, habit_key
 
 #: The measures of two alerts that begin within ten minutes, in the order of `fast_measures`.
 FAST = (
@@ -93,6 +93,7 @@ class Later:
     component: ComponentCount = field(init=False)
     n_component: float = field(init=False)
     component_chance: float = field(init=False)
+    places: PlacesFrom = field(init=False)
 
     def __post_init__(self) -> None:
         stats = self.stats
@@ -101,6 +102,7 @@ class Later:
         self.component = stats.components[self.kind.component]
         self.n_component = self.component.count / stats.weight
         self.component_chance = stats.component_chance(self.component)
+        self.places = stats.places_from(self.kind.component)
 
 
 @dataclass(slots=True)
@@ -117,7 +119,7 @@ def fast_measures(later: Later, earlier: Earlier) -> list[float]:
     """The measures named in `FAST`."""
     stats, kind, other = later.stats, later.kind, earlier.kind
     weight = stats.weight
-    place = stats.place(kind.component, other.component)
+    place = later.places[other.component]
     terms = stats.terms(place)
     n, n_other = later.n, other.count / weight
     joint = stats.pair_count(kind.id, other.id)
@@ -184,7 +186,7 @@ def slow_measures(later: Later, earlier: Earlier) -> list[float]:
     fast = fast_measures(later, earlier)
     stats, kind, other = later.stats, later.kind, earlier.kind
     weight = stats.weight
-    place = stats.place(kind.component, other.component)
+    place = later.places[other.component]
     terms = stats.terms(place)
     seen, by_chance = stats.slow_habits.get(habit_key(kind.rule, other.rule, place))
     habit = log((seen / weight + 1.5) / (by_chance / weight + 1.5 / terms.slow_lift))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import pairwise
@@ -58,6 +58,23 @@ class PlaceTerms:
     lags: tuple[float, ...]
 
 
+class PlacesFrom(dict[int, int]):
+    """From one component to others: the places asked for so far, and any other when it is asked for.
+
+    One small table for each component, because an alert asks for many places from its own and they then lie together.
+    """
+
+    __slots__ = ("_component", "_stats")
+
+    def __init__(self, stats: Statistics, component: ComponentCount) -> None:
+        super().__init__()
+        self._stats, self._component = stats, component
+
+    def __missing__(self, earlier: int) -> int:
+        found = self[earlier] = self._stats.place_of(self._component, self._stats.components[earlier])
+        return found
+
+
 class Statistics:
     """Every count, and the cheap questions scoring asks of them. Call `at` before asking for an instant."""
 
@@ -90,7 +107,8 @@ class Statistics:
         self._log_components: list[int] = []
         self._log_first = 0
         self.since: float | None = None
-        self._relations: dict[int, int] = {}
+        self._places: dict[int, PlacesFrom] = {}
+        self._places_kept = 0
         self._neighbours = Neighbours(calls, self._component_ids)
         self._terms: list[PlaceTerms | None] = [None] * PLACES
         self._terms_stamp = -1.0
@@ -116,7 +134,7 @@ class Statistics:
     def know_calls(self, calls: Calls) -> None:
         """Take a changed catalog into force."""
         self.calls = calls
-        self._relations.clear()
+        self._forget_places()
         self._neighbours = Neighbours(calls, self._component_ids)
 
     def kind(self, kind: Kind, namespace: str, team: str) -> KindCount:
@@ -156,27 +174,36 @@ class Statistics:
                 return found
             found.namespace = namespace
             found.team = team
-            self._relations.clear()
+            self._forget_places()
         self.changes.touch("component", found.id)
         return found
 
     def place(self, component: int, earlier: int) -> int:
         """The `Relation` of two components, plus `RELATIONS` where their scopes differ."""
-        key = component << 32 | earlier
-        known = self._relations.get(key)
+        return self.places_from(component)[earlier]
+
+    def places_from(self, component: int) -> PlacesFrom:
+        """The same for whatever earlier component; to be asked at once, not kept."""
+        known = self._places.get(component)
         if known is None:
-            if len(self._relations) > MAX_CACHED:
-                self._relations.clear()
-            known = self._relations[key] = self._place(self.components[component], self.components[earlier])
+            known = self._places[component] = PlacesFrom(self, self.components[component])
         return known
 
-    def _place(self, a: ComponentCount, b: ComponentCount) -> int:
+    def place_of(self, a: ComponentCount, b: ComponentCount) -> int:
+        """A place nobody asked for yet."""
+        self._places_kept += 1
+        if self._places_kept > MAX_CACHED:
+            self._forget_places()
         relation = self.calls.relation(a.thing, b.thing)
         if relation is Relation.FAR and a.namespace and a.namespace == b.namespace:
             relation = Relation.NAMESPACE
         elif relation is Relation.FAR and a.team and a.team == b.team:
             relation = Relation.TEAM
         return relation + (RELATIONS if a.scope != b.scope else 0)
+
+    def _forget_places(self) -> None:
+        self._places.clear()
+        self._places_kept = 0
 
     def near(self, component: int, among: AbstractSet[int]) -> set[int]:
         """Those of some components that may still belong together with it an hour apart: neighbours, or companions."""
@@ -237,7 +264,8 @@ class Statistics:
         slow_seen, slow_by_chance = self.places.get(PLACES + place)
         spans = (LAG_BINS[0], *(b - a for a, b in pairwise(LAG_BINS)))
         lags = [self.shapes.get(place % RELATIONS * 8 + i)[0] / weight + PRIOR_LAG for i in range(len(LAG_BINS))]
-        density = [n / sum(lags) / (span / LAG_BINS[-1]) for n, span in zip(lags, spans, strict=True)]
+        together = sum(lags)
+        density = [n / together / (span / LAG_BINS[-1]) for n, span in zip(lags, spans, strict=True)]
         lift = (seen / weight + PRIOR_SEEN[place]) / (by_chance / weight + 1)
         return PlaceTerms(
             base=max((firm / weight + PRIOR_FIRM[place]) / (looked_at / weight + 1), 1e-4),
@@ -276,17 +304,20 @@ class Statistics:
         found = map(self.kinds.get, set(self.log_kinds[begin:end]))
         return [kind for kind in found if kind is not None]
 
-    def arrived_near(self, component: int, since: float, until: float, most: int) -> list[KindCount] | None:
-        """Those of them near a component; None where more than `most` alerts began."""
-        begin, end = bisect_left(self.log_times, since), bisect_right(self.log_times, until)
-        if end - begin > most:
-            return None
-        components = self._log_components[begin:end]
-        near = self.near(component, set(components))
-        if not near:
-            return []
-        numbers = {k for k, c in zip(self.log_kinds[begin:end], components, strict=True) if c in near}
-        return [kind for kind in map(self.kinds.get, numbers) if kind is not None]
+    def arrived_near(
+        self, component: int, windows: Iterable[tuple[float, float]], most: int
+    ) -> list[list[KindCount] | None]:
+        """For each window those of them near a component; None where more than `most` alerts began in it."""
+        times, components = self.log_times, self._log_components
+        spans = [slice(bisect_left(times, since), bisect_right(times, until)) for since, until in windows]
+        fit = [span.stop - span.start <= most for span in spans]
+        near = self.near(component, set().union(*(components[s] for s, fits in zip(spans, fit, strict=True) if fits)))
+        found: list[list[KindCount] | None] = []
+        for span, fits in zip(spans, fit, strict=True):
+            begun = zip(self.log_kinds[span], components[span], strict=True) if near and fits else ()
+            kinds = map(self.kinds.get, {kind for kind, its in begun if its in near})
+            found.append([kind for kind in kinds if kind is not None] if fits else None)
+        return found
 
     def drop_kinds(self, numbers: set[int]) -> None:
         """Forget kinds; the caller drops their pairs."""

@@ -319,12 +319,26 @@ def test_companions_that_fade_are_near_no_longer(counted):
 def test_a_forgotten_kind_is_near_nothing(counted):
     a, b = counted.begin("Down", "shop", 0), counted.begin("Slow", "shop", 700)
     stats = counted.stats
-    assert [k.id for k in stats.arrived_near(a.component, START, START + 800, 10)] == [a.id, b.id]
+    windows = [(START, START + 800)]
+    assert [[k.id for k in near] for near in stats.arrived_near(a.component, windows, 10)] == [[a.id, b.id]]
     stats.drop_kinds({b.id})
-    assert [k.id for k in stats.arrived_near(a.component, START, START + 800, 10)] == [a.id]
+    assert [[k.id for k in near] for near in stats.arrived_near(a.component, windows, 10)] == [[a.id]]
 
 
 def test_where_too_much_began_nothing_is_said_about_who_was_near(counted):
     a = counted.begin("Down", "shop", 0)
-    counted.begin("Slow", "shop", 1)
-    assert counted.stats.arrived_near(a.component, START, START + 10, 1) is None
+    b = counted.begin("Slow", "shop", 60)
+    counted.begin("Late", "shop", 61)
+    windows = [(START, START + 10), (START + 50, START + 70), (START + 100, START + 200)]
+    assert counted.stats.arrived_near(a.component, windows, 1) == [[a], None, []]
+    assert counted.stats.arrived_near(a.component, [(START + 50, START + 60)], 1) == [[b]]
+
+
+def test_places_are_told_anew_when_too_many_are_kept(counted, monkeypatch):
+    monkeypatch.setattr("grouping.statistics.MAX_CACHED", 1)
+    a, b = counted.begin("Down", "shop", 0), counted.begin("Down", "mail", 0)
+    stats = counted.stats
+    there_and_back = [(a.component, b.component), (b.component, a.component), (a.component, a.component)]
+    first = [stats.place(*pair) for pair in there_and_back]
+    assert [stats.place(*pair) for pair in there_and_back] == first
+    assert first == [Relation.FAR, Relation.FAR, Relation.SELF]
