@@ -76,6 +76,7 @@ class Placement:
     _next_incident: int = 0
     _filed: dict[tuple[str, str], int] = field(default_factory=dict)
     _pending: list[_Pending] = field(default_factory=list)
+    _asked_about: set[tuple[int, str]] = field(default_factory=set)
     _moves: dict[int, Move] = field(default_factory=dict)
     _unowned: dict[str, Unowned] = field(default_factory=dict)
 
@@ -335,11 +336,13 @@ class Placement:
         )
 
     def _note_near(self, incident_id: int, team: str, grouping: Grouping) -> None:
+        """Ask people about incidents it may belong to, each pair once in a batch: a storm would ask for every alert."""
         lines = [
             (incident_id, f"possibly the same as #{near.incident}: {near.sentence}", near.incident, near.sentence)
             for near in grouping.near
-            if near.possibly_related
+            if near.possibly_related and (incident_id, near.incident) not in self._asked_about
         ]
+        self._asked_about |= {(number, other) for number, _, other, _ in lines}
         lines += [
             (
                 int(offer.incident),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from grouping import Case, Grouper, Move
+from grouping import Case, Grouper, Move, Near
 from grouping.cases import CASE
 from oncall.incident import Actor, Via
 from oncall.services import incidents
@@ -109,6 +109,33 @@ async def test_an_alert_that_was_split_off_says_so(engine, happens):
         last = (await alert_rows.of_incident(tx, number))[-1]
     part = await incidents.split(engine, number, alerts=[last.id], by=BY)
     assert await reasons(engine, part.id) == [f"was split off from #{number}; before that: {last.why_group}"]
+
+
+class Doubts(Grouper):
+    """Says of each alert that it may as well belong to the first incident."""
+
+    other: str = ""
+
+    def assign(self, arrival, now, *, new_incident):
+        found = super().assign(arrival, now, new_incident=new_incident)
+        near = Near(incident=self.other, probability=0.5, sentence="50 % sure", possibly_related=True)
+        return msgspec.structs.replace(found, near=(near,))
+
+
+async def test_many_alerts_that_come_at_once_ask_once_about_a_neighbour(engine, happens):
+    """In a storm the timeline once asked about the same incident for each of its alerts."""
+    first = await happens.receive(firing())
+    async with engine.database.read() as tx:
+        rows = await grouping_state.load(tx)
+    grouper = Doubts()
+    grouper.load(rows)
+    grouper.other = str(first)
+    engine.grouping.grouper = grouper
+    second = await happens.receive(ledger(), firing("LedgerSlow", service="ledger", severity="warning"), group="other")
+    assert (await timeline(engine, second)).count(f"possibly the same as #{first}: 50 % sure") == 1
+    later = await happens.receive(firing("LedgerLate", service="ledger", severity="warning"), group="third")
+    assert later == second
+    assert (await timeline(engine, second)).count(f"possibly the same as #{first}: 50 % sure") == 2
 
 
 async def test_not_related_teaches_and_says_what_it_did(engine, happens):
