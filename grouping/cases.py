@@ -19,6 +19,10 @@ MOST = 2
 _OF_THE_BEST = FAST
 #: What is taken of all ties, as their mean.
 _OF_ALL = ("history", "habit", "npmi", "strangers")
+#: People are asked where one answer of a few is that grouping was wrong: of a join less sure than this,
+SURE = 0.85
+#: and of an incident kept apart that was likelier than this.
+LIKELY = 0.5
 #: The measures of a case, in the order of `measures_of`.
 CASE = (
     "score",  # log-odds that the alert belongs to the incident, by the statistics
@@ -74,6 +78,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str = ""
     #: The strongest ties, strongest first.
     ties: tuple[Told, ...] = ()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether an answer is worth asking somebody for."""
+        return self.probability < SURE if self.joined else self.probability >= LIKELY
 
 
 def measures_of(candidate: Candidate, incident: OpenIncident, at: float, best_other: float) -> list[float]:

@@ -31,8 +31,6 @@ from grouping.volatility import Volatility
 
 #: Two incidents tied together by so many alerts are offered for merging.
 BRIDGES = 2
-#: An answer about two incidents is an answer about the first kinds of each.
-SAID_KINDS = 5
 
 
 class Grouper:
@@ -179,15 +177,19 @@ class Grouper:
         self.open.resolved(episode, now.timestamp())
 
     def said(self, answer: Answer) -> None:
-        """Take what a person said: acted on at once for the kinds concerned, and the alerts follow."""
-        one, other = self.open.kinds_of(answer.incident), self.open.kinds_of(answer.other)
+        """Take what a person said: acted on at once for the kinds concerned, and the alerts follow.
+
+        Of an incident that is its leading kind, the first page-worthy one where there is one. To take all its kinds for
+        meant teaches what nobody said: measured, it ties or tears apart more strangers than it finds companions.
+        """
+        one, other = self.open.kinds_of(answer.incident), self.open.kinds_of(answer.other)[:1]
         if answer.saying in (Saying.SPLIT, Saying.RELATED):
             other = [m.kind for m in map(self.open.member, answer.episodes) if m is not None]
             one = [kind for kind in one if kind not in other]
         related = answer.saying in (Saying.MERGED, Saying.RELATED)
-        for a, b in product(one[:SAID_KINDS], other[:SAID_KINDS]):
-            if a is not b:
-                self.memory.answer(a, b, related=related)
+        for lead, kind in product(one[:1], other):
+            if lead is not kind:
+                self.memory.answer(lead, kind, related=related)
         if answer.saying is Saying.MERGED:
             self.open.merge(answer.incident, answer.other)
         if answer.saying is Saying.SPLIT:

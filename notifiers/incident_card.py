@@ -27,6 +27,14 @@ class RelatedQuestion(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class DoubtQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether an alert belongs to the incident it joined; `reason` says why it did."""
+
+    alert: int
+    kind: str
+    reason: str
+
+
 class Moment(msgspec.Struct, frozen=True):
     """An instant within a line of a thread, which each reader sees in their own zone; `dated` with its day."""
 
@@ -44,7 +52,8 @@ class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
         alerts: How many alerts it has.
         context: Warnings and deploys around it.
         record: What people said: impact, status, roles, a name and a line each.
-        questions: At most three are shown.
+        questions: Whether another incident is the same trouble.
+        doubts: Whether an alert belongs here. At most three are asked of both, `questions` first.
     """
 
     number: int
@@ -61,5 +70,6 @@ class IncidentCard(msgspec.Struct, frozen=True, kw_only=True):
     context: tuple[str, ...] = ()
     record: tuple[tuple[str, str], ...] = ()
     questions: tuple[RelatedQuestion, ...] = ()
+    doubts: tuple[DoubtQuestion, ...] = ()
     drill: bool = False
     language: str = "en"

@@ -26,12 +26,14 @@ class ButtonValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         incident: The incident it acts on; None acts on every incident of the page.
         minutes: How long, for snooze.
         other: The incident a "related?" question is about.
+        alert: The alert a "does it belong here?" question is about.
     """
 
     page: str = ""
     incident: int | None = None
     minutes: int = 0
     other: int | None = None
+    alert: int | None = None
 
 
 def escape(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -34,6 +34,9 @@ REASSIGN = "page.reassign"
 NOTE = "page.note"
 RELATED = "page.related"
 UNRELATED = "page.unrelated"
+BELONGS = "page.belongs"
+#: Questions on one card.
+MOST_QUESTIONS = 3
 WORKS = "contact.works"
 #: What is sent to see whether it arrives.
 PROVES = frozenset({MessageKind.TEST, MessageKind.CHECK})
@@ -105,14 +108,32 @@ def card_blocks(card: IncidentCard, phrases: Phrasebook) -> list[Block]:
     elements = _card_buttons(card, phrases) + _links(card.url, card.links, say("button_open"))
     if elements:
         blocks.append(actions(f"act.{card.number}", elements))
-    for question in card.questions[:3] if card.status is not CardStatus.RESOLVED else ():
-        asked = say("card_related", number=question.incident, summary=question.summary)
-        blocks.append(section(f"{escape(asked)}\n_{escape(question.reason)}_"))
-        value = ButtonValue(incident=card.number, other=question.incident)
-        yes = button(say("button_related"), RELATED, value)
-        no = button(say("button_unrelated"), UNRELATED, value)
-        blocks.append(actions(f"rel.{card.number}.{question.incident}", [yes, no]))
+    if card.status is not CardStatus.RESOLVED:
+        asked = [*_related(card, phrases), *_belonging(card, phrases)][:MOST_QUESTIONS]
+        blocks += [block for question in asked for block in question]
     return fitted(blocks)
+
+
+def _related(card: IncidentCard, phrases: Phrasebook) -> Iterator[tuple[Block, Block]]:
+    say = partial(phrases.say, card.language)
+    for question in card.questions:
+        asked = say("card_related", number=question.incident, summary=question.summary)
+        value = ButtonValue(incident=card.number, other=question.incident)
+        answers = [button(say("button_related"), RELATED, value), button(say("button_unrelated"), UNRELATED, value)]
+        yield _asked(asked, question.reason), actions(f"rel.{card.number}.{question.incident}", answers)
+
+
+def _belonging(card: IncidentCard, phrases: Phrasebook) -> Iterator[tuple[Block, Block]]:
+    say = partial(phrases.say, card.language)
+    for doubt in card.doubts:
+        value = ButtonValue(incident=card.number, alert=doubt.alert)
+        answers = [button(say("button_belongs"), BELONGS, value), button(say("button_unrelated"), UNRELATED, value)]
+        asked = say("card_doubt", kind=doubt.kind)
+        yield _asked(asked, doubt.reason), actions(f"in.{card.number}.{doubt.alert}", answers)
+
+
+def _asked(question: str, reason: str) -> Block:
+    return section(f"{escape(question)}\n_{escape(reason)}_")
 
 
 def thread_text(parts: Sequence[str | Moment]) -> str:

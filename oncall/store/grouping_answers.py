@@ -12,11 +12,16 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping import Case
-from grouping.cases import Told
+from grouping.cases import SURE, Told
 from grouping.lesson import Example, Fitted
 from oncall.store.incidents import IN_LIST, chunks
 from oncall.store.schema import alert, grouping_case, grouping_model
 from oncall.store.statements import Prepared
+
+#: More questions than this about one incident nobody answers,
+ASKED = 3
+#: and of what came later than so many alerts people have other worries.
+DOUBTED_OF = 200
 
 
 class ModelState(StrEnum):
@@ -93,6 +98,21 @@ async def of_first_alerts(tx: AsyncConnection, number: int, *, limit: int) -> li
         )
         for row in await _OF_FIRST_ALERTS.rows(tx, {"number": number, "most": limit})
     ]
+
+
+class Doubt(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert that joined its incident, and not surely; `sentence` says why it did."""
+
+    alert: int
+    kind: str
+    probability: float
+    sentence: str
+
+
+async def doubts(tx: AsyncConnection, number: int) -> list[Doubt]:
+    """What people should be asked of an incident's first alerts and nobody has answered, the least sure first."""
+    found = await _DOUBTS.rows(tx, {"number": number, "most": DOUBTED_OF, "sure": SURE, "asked": ASKED})
+    return [Doubt(alert=r.alert_id, kind=r.kind, probability=r.probability, sentence=r.sentence) for r in found]
 
 
 async def answer(
@@ -191,6 +211,19 @@ _FIRST_ALERTS = (
     .where(alert.c.incident_id == sa.bindparam("number"))
     .order_by(alert.c.id)
     .limit(sa.bindparam("most"))
+)
+_DOUBTS = Prepared(
+    sa.select(grouping_case.c.alert_id, grouping_case.c.probability, grouping_case.c.sentence, alert.c.kind)
+    .join(alert, alert.c.id == grouping_case.c.alert_id)
+    .where(
+        grouping_case.c.alert_id.in_(_FIRST_ALERTS),
+        grouping_case.c.incident_id == sa.bindparam("number"),
+        grouping_case.c.joined,
+        grouping_case.c.probability < sa.bindparam("sure"),
+        grouping_case.c.related.is_(None),
+    )
+    .order_by(grouping_case.c.probability, grouping_case.c.alert_id)
+    .limit(sa.bindparam("asked"))
 )
 _OF_FIRST_ALERTS = Prepared(
     sa.select(grouping_case)

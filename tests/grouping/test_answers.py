@@ -35,6 +35,21 @@ def test_a_merge_is_remembered_for_warnings_of_the_same_kinds(world):
     assert joined.incident == again.incident
 
 
+def test_an_answer_about_two_incidents_is_about_their_leading_kinds_alone(world):
+    """That a warning lay with one of them is no word about it."""
+    taught(world)
+    first = world.fire("Errors", "orders", at=LATER)
+    warning = world.fire("Latency", "orders", at=LATER + 20)
+    other = world.fire("DiskFull", "backup", at=LATER + 30, team="infra")
+    assert warning.incident == first.incident != other.incident
+    world.grouper.said(Answer(saying=Saying.MERGED, incident=other.incident, other=first.incident))
+    stats, memory = world.grouper.stats, world.grouper.memory
+    kinds = {kind.name[:2]: kind for kind in stats.kinds.values()}
+    disk = kinds["DiskFull", "backup"]
+    assert memory.applied(disk, kinds["Errors", "orders"], -9.0) > 0
+    assert memory.applied(disk, kinds["Latency", "orders"], -9.0) == -9.0
+
+
 def test_one_wrong_click_cannot_swallow_a_page(world):
     """People's answers never lower the page fork's bar: it judges the statistics alone."""
     taught(world)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifiers import slack_modals
-from notifiers.incident_card import CardStatus, IncidentCard, Moment, RelatedQuestion
+from notifiers.incident_card import CardStatus, DoubtQuestion, IncidentCard, Moment, RelatedQuestion
 from notifiers.message import IncidentLine, Link, Message, MessageKind
 from notifiers.phrases import Phrasebook
 from notifiers.slack_blocks import MOST_CHARACTERS, anchor, cut, escape, size
@@ -158,6 +158,16 @@ def test_a_question_shows_its_reason_and_two_answers():
     blocks = card_blocks(asked, PHRASES)
     assert labels(blocks)[-2:] == ["Same trouble", "Not related"]
     assert "14 of 16" in json.dumps(blocks)
+
+
+def test_an_alert_it_is_not_sure_about_is_asked_about_after_the_incidents_three_in_all():
+    related = [RelatedQuestion(incident=n, summary="Till down", reason="together 14 of 16 times") for n in (8, 9)]
+    doubts = [DoubtQuestion(alert=n, kind=f"Slow{n} of cart", reason="together 3 of 4 times") for n in (1, 2)]
+    blocks = card_blocks(card(questions=tuple(related), doubts=tuple(doubts)), PHRASES)
+    assert labels(blocks)[-6:] == ["Same trouble", "Not related"] * 2 + ["Belongs here", "Not related"]
+    assert "Does Slow1 of cart belong here?" in json.dumps(blocks)
+    assert "Slow2" not in json.dumps(blocks)
+    assert "belong here" not in json.dumps(card_blocks(card(status=CardStatus.RESOLVED, doubts=tuple(doubts)), PHRASES))
 
 
 @given(st.text(min_size=1), st.text(min_size=1).map(lambda path: f"https://wiki.example/{path}"))

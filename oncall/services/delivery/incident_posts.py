@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from notifiers import retry
-from notifiers.incident_card import CardStatus, IncidentCard, Moment, RelatedQuestion
+from notifiers.incident_card import CardStatus, DoubtQuestion, IncidentCard, Moment, RelatedQuestion
 from notifiers.notifier import Follows
 from notifiers.outcome import Outcome, OutcomeKind
 from oncall.engine import SPACING, Engine
@@ -23,8 +23,8 @@ from oncall.incident.telling import Mark, MarkKind, pieces
 from oncall.services.delivery import page_posts
 from oncall.services.delivery.messages import links_of
 from oncall.store import alerts as alert_rows
+from oncall.store import grouping_answers, posts
 from oncall.store import incidents as incident_rows
-from oncall.store import posts
 from oncall.store import record as record_rows
 from oncall.store.posts import Post
 from oncall.store.slack_notes import CHANNEL
@@ -173,6 +173,10 @@ async def _card(engine: Engine, tx: AsyncConnection, incident: Incident) -> Inci
         url=f"{engine.settings.address}/incidents/{incident.id}",
         links=await links_of(engine, tx, incident),
         questions=await _questions(tx, history),
+        doubts=tuple(
+            DoubtQuestion(alert=doubt.alert, kind=doubt.kind, reason=doubt.sentence)
+            for doubt in await grouping_answers.doubts(tx, incident.id)
+        ),
         drill=incident.drill,
         language=language,
         record=await _record(engine, tx, incident.id, language),

@@ -11,7 +11,18 @@ import msgspec
 from notifiers import slack_modals
 from notifiers.slack_blocks import ButtonValue
 from notifiers.slack_inbound import Click, Submission
-from notifiers.slack_messages import ACKNOWLEDGE, ESCALATE, NOTE, REASSIGN, RELATED, RESOLVE, SNOOZE, UNRELATED, WORKS
+from notifiers.slack_messages import (
+    ACKNOWLEDGE,
+    BELONGS,
+    ESCALATE,
+    NOTE,
+    REASSIGN,
+    RELATED,
+    RESOLVE,
+    SNOOZE,
+    UNRELATED,
+    WORKS,
+)
 from oncall.engine import Engine
 from oncall.errors import OncallError
 from oncall.incident import Actor, Via
@@ -29,7 +40,7 @@ _WORDS = {ACKNOWLEDGE: "ack", RESOLVE: "resolve", ESCALATE: "escalate", SNOOZE: 
 async def click(engine: Engine, pressed: Click) -> str:
     """Do what a button says; the answer for the one who pressed it, "" where nothing is to be said."""
     value = pressed.value
-    if value is None or pressed.action not in {*_WORDS, REASSIGN, NOTE, RELATED, UNRELATED, WORKS}:
+    if value is None or pressed.action not in {*_WORDS, REASSIGN, NOTE, RELATED, UNRELATED, BELONGS, WORKS}:
         return ""
     person = await person_of(engine, pressed.user)
     if person is None or person.role is Role.VIEWER:
@@ -42,7 +53,11 @@ async def click(engine: Engine, pressed: Click) -> str:
         return ""
     if pressed.action in {REASSIGN, NOTE}:
         return await _ask(engine, pressed, value.incident, person)
-    return await _relate(engine, pressed, value, person)
+    by = Actor(person.id, Via.SLACK)
+    try:
+        return await _grouped(engine, pressed.action, value.incident, value, by)
+    except OncallError as error:
+        return f"{error}. {error.mend}".strip()
 
 
 class Saved(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,21 +151,22 @@ async def _ask(engine: Engine, pressed: Click, number: int, person: Person) -> s
     return "" if opened else "Slack did not open the form in time; press the button once more."
 
 
-async def _relate(engine: Engine, pressed: Click, value: ButtonValue, person: Person) -> str:
-    """The same trouble becomes one incident, the older one; not related is kept in the timeline."""
-    assert value.incident is not None
-    if value.other is None:
-        return ""
-    by = Actor(person.id, Via.SLACK)
-    older, newer = sorted((value.incident, value.other))
-    try:
-        if pressed.action == RELATED:
-            await incidents.merge(engine, newer, into=older, by=by)
-            return f"#{newer} is now part of #{older}."
-        await incidents.keep_apart(engine, value.incident, value.other, by=by)
-    except OncallError as error:
-        return f"{error}. {error.mend}".strip()
-    return f"#{value.incident} and #{value.other} stay apart."
+async def _grouped(engine: Engine, action: str, number: int, value: ButtonValue, by: Actor) -> str:
+    """What somebody answers of two incidents, or of an alert and the incident it joined."""
+    if value.alert is not None and action == BELONGS:
+        await incidents.confirm_related(engine, number, alerts=[value.alert], by=by)
+        return f"It stays in #{number}."
+    if value.alert is not None and action == UNRELATED:
+        part = await incidents.split(engine, number, alerts=[value.alert], by=by)
+        return f"It went out of #{number} and is #{part.id} now."
+    if value.other is not None and action == RELATED:
+        older, newer = sorted((number, value.other))
+        await incidents.merge(engine, newer, into=older, by=by)
+        return f"#{newer} is now part of #{older}."
+    if value.other is not None and action == UNRELATED:
+        await incidents.keep_apart(engine, number, value.other, by=by)
+        return f"#{number} and #{value.other} stay apart."
+    return ""
 
 
 async def _cover(engine: Engine, saved: Submission, person: Person) -> Saved:

@@ -14,7 +14,7 @@ from oncall.store import alerts as alert_rows
 from oncall.store import grouping_answers
 from oncall.store import incidents as incident_rows
 from oncall.store.alerts import Begun
-from oncall.store.grouping_answers import KeptCase
+from oncall.store.grouping_answers import Doubt, KeptCase
 
 #: Alerts that are looked at; the first ones say how an incident came about.
 LOOKED_AT = 200
@@ -70,6 +70,8 @@ class Together(msgspec.Struct, frozen=True, kw_only=True):
     more_kinds: int
     ties: tuple[TieItem, ...]
     near: tuple[NearItem, ...]
+    #: Alerts that joined, and not surely: people are asked whether they belong here.
+    doubts: tuple[Doubt, ...]
 
 
 async def view_together(tx: AsyncConnection, number: int) -> Together:
@@ -81,6 +83,7 @@ async def view_together(tx: AsyncConnection, number: int) -> Together:
     kinds = kinds_of(episodes)
     return Together(
         kinds=kinds[:KINDS_SHOWN],
+        doubts=tuple(await grouping_answers.doubts(tx, number)),
         more_kinds=max(0, len(kinds) - KINDS_SHOWN),
         ties=ties_of(episodes, cases, [kind.kind for kind in kinds[:KINDS_SHOWN]]),
         near=tuple(

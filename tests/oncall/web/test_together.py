@@ -47,7 +47,7 @@ def tie(kind: str, earlier: str, counted: str = "kinds", probability: float = 0.
 
 
 def together(kinds, ties=()) -> Together:
-    return Together(kinds=tuple(kinds), more_kinds=0, ties=tuple(ties), near=())
+    return Together(kinds=tuple(kinds), more_kinds=0, ties=tuple(ties), near=(), doubts=())
 
 
 def test_an_incident_of_one_kind_has_no_picture():
@@ -187,6 +187,61 @@ async def test_related_makes_one_of_them_the_older_one_goes_on(engine, happens, 
     assert f'action="/incidents/{second}/merge"' in page
     answered = await browser.send(f"/incidents/{second}/merge", on=f"/incidents/{second}", into=str(first))
     assert answered.headers["Location"] == f"/incidents/{first}"
+
+
+async def doubtful(engine, happens, *probabilities: float) -> tuple[int, list[int]]:
+    """An incident and its alerts, all but the first of which joined with these probabilities."""
+    names = [f"Checkout{word}" for word in ("Slow", "Errors", "Full", "Stuck")][: len(probabilities)]
+    number = await happens.receive(firing(), *(firing(name, severity="warning") for name in names))
+    async with engine.database.write() as tx:
+        alerts = [e.id for e in await alert_rows.of_incident(tx, number)]
+        await tx.execute(grouping_answers.grouping_case.delete())
+        for alert, probability in zip(alerts[1:], probabilities, strict=True):
+            case = Case(
+                incident=str(number),
+                measures=(0.5,) * len(CASE),
+                probability=probability,
+                joined=True,
+                sentence=f"sure to {probability}",
+            )
+            await grouping_answers.keep(tx, {alert: [case]}, engine.clock.now())
+    return number, alerts
+
+
+async def test_it_asks_of_the_few_alerts_whose_joining_was_least_sure(engine, happens, client, token):
+    number, alerts = await doubtful(engine, happens, 0.84, 0.76, 0.8, 0.9)
+    headers = {"Authorization": f"Bearer {(await token('vic')).reveal()}"}
+    found = (await (await client.get(f"/api/v1/incidents/{number}", headers=headers)).json())["together"]["doubts"]
+    assert [(d["alert"], d["probability"]) for d in found] == [(alerts[2], 0.76), (alerts[3], 0.8), (alerts[1], 0.84)]
+    assert found[0]["sentence"] == "sure to 0.76"
+    assert found[0]["kind"].startswith("CheckoutErrors of ")
+
+
+async def test_an_alert_that_belongs_there_is_not_asked_about_again(engine, happens, sign_in):
+    number, alerts = await doubtful(engine, happens, 0.8)
+    browser = await sign_in("ana")
+    page = await browser.text(f"/incidents/{number}")
+    assert "Does it belong here?" in page
+    assert f'name="alerts" value="{alerts[1]}"><button>It belongs here</button>' in page
+    await browser.send(f"/incidents/{number}/related", on=f"/incidents/{number}", alerts=str(alerts[1]))
+    assert "Does it belong here?" not in await browser.text(f"/incidents/{number}")
+
+
+async def test_an_alert_that_does_not_belong_there_becomes_an_incident_of_its_own(engine, happens, sign_in):
+    number, alerts = await doubtful(engine, happens, 0.8)
+    browser = await sign_in("ana")
+    assert f'name="alerts" value="{alerts[1]}"><button>Not related: split it off</button>' in await browser.text(
+        f"/incidents/{number}"
+    )
+    await browser.send(f"/incidents/{number}/split", on=f"/incidents/{number}", alerts=str(alerts[1]))
+    async with engine.database.read() as tx:
+        assert [e.id for e in await alert_rows.of_incident(tx, number)] == alerts[:1]
+        assert [example.related for example in await grouping_answers.examples(tx, 10)] == [False]
+
+
+async def test_who_may_only_look_is_asked_nothing(engine, happens, sign_in):
+    number, _ = await doubtful(engine, happens, 0.8)
+    assert "Does it belong here?" not in await (await sign_in("vic")).text(f"/incidents/{number}")
 
 
 async def test_who_may_only_look_sees_the_reasons_and_no_buttons(engine, happens, sign_in):

@@ -6,10 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from grouping import Case
+from grouping.cases import CASE
 from oncall.incident import Actor, Entry, EntryKind, IncidentStatus, Via
 from oncall.services import incidents
 from oncall.services.delivery import incident_posts
 from oncall.standins.faults import Fault
+from oncall.store import alerts as alert_rows
+from oncall.store import grouping_answers
 from oncall.store import incidents as incident_rows
 
 ANA = "U0000ANA"
@@ -289,3 +293,46 @@ async def test_not_related_is_not_asked_again(engine, happens, slack, shown):
     await engine.background.finish()
     await shown()
     assert not any(block.get("block_id", "").startswith("rel.") for block in post.blocks)
+
+
+async def doubted(engine, happens) -> tuple[int, int]:
+    """An incident, and an alert of it that joined without being sure."""
+    number = await happens.receive(firing(), firing("CheckoutSlow"))
+    async with engine.database.write() as tx:
+        alert = (await alert_rows.of_incident(tx, number))[-1].id
+        await tx.execute(grouping_answers.grouping_case.delete())
+        case = Case(
+            incident=str(number), measures=(0.5,) * len(CASE), probability=0.8, joined=True, sentence="3 of 4 cases"
+        )
+        await grouping_answers.keep(tx, {alert: [case]}, engine.clock.now())
+    return number, alert
+
+
+def doubts(post) -> list[dict]:
+    return [block for block in post.blocks if block.get("block_id", "").startswith("in.")]
+
+
+@pytest.mark.parametrize(("answer", "stays"), [("Belongs here", True), ("Not related", False)])
+async def test_an_alert_of_which_grouping_is_not_sure_is_asked_about_once(engine, happens, slack, shown, answer, stays):
+    number, alert = await doubted(engine, happens)
+    await shown()
+    post = next(post for post in parents(slack) if doubts(post))
+    assert "3 of 4 cases" in str(post.blocks)
+    await slack.click(post, answer, user=ANA)
+    await engine.background.finish()
+    async with engine.database.read() as tx:
+        left = [e.id for e in await alert_rows.of_incident(tx, number)]
+        assert [example.related for example in await grouping_answers.examples(tx, 10)] == [stays]
+    assert (alert in left) is stays
+    await shown()
+    assert not doubts(post)
+
+
+async def test_a_late_answer_about_an_alert_that_is_elsewhere_says_so(engine, happens, slack, shown):
+    number, alert = await doubted(engine, happens)
+    await shown()
+    post = next(post for post in parents(slack) if doubts(post))
+    await incidents.split(engine, number, alerts=[alert], by=BY)
+    await slack.click(post, "Belongs here", user=ANA)
+    await engine.background.finish()
+    assert "none of those alerts is in this incident" in slack.responses[-1]["text"]
