@@ -129,5 +129,6 @@ async def test_the_last_words_are_the_newest_note_or_else_why_it_was_resolved(
         line(3, EntryKind.PAGE, "asked"),
     ]
     await incidents.save(tx, [over(1), over(2), over(3)], said, nine)
-    assert await past.last_words(tx, [1, 2, 3]) == {1: "second", 2: "every alert is over"}
+    last = await past.last_words(tx, [1, 2, 3])
+    assert {number: entry.text for number, entry in last.items()} == {1: "second", 2: "every alert is over"}
     assert await past.last_words(tx, []) == {}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from oncall.incident import Actor, Incident, Involvement, InvolvementStatus, Via
 from oncall.services import incidents
-from oncall.services.views.similar import SHOWN, nearest
+from oncall.services.views.similar import SHOWN, find_similar, nearest
 from oncall.store.past import Comparable
 from routing.alert import Severity
 from routing.escalation import Policy
@@ -97,3 +97,11 @@ async def test_an_incident_shows_what_solved_the_one_before(sign_in, happens, en
     page = await (await sign_in("ana")).text(f"/incidents/{second}")
     assert "Like this before" in page
     assert "rolled back the release" in page
+
+
+async def test_who_ended_a_similar_one_is_read_by_name(happens, engine, caller):
+    first = await happens.receive(firing())
+    await incidents.resolve(engine, first, by=Actor("ben", Via.SMS))
+    again = await happens.receive(firing(pod="other"), group="h")
+    found = await find_similar(engine, caller("ana"), again)
+    assert [one.ended for one in found.similar] == ["Ben Okafor resolved by sms"]

@@ -44,7 +44,7 @@ async def test_everything_works_without_scripts(enter, happens):
     await ana.go(f"/incidents/{number}")
     await page.get_by_text("Snooze").click()
     await page.get_by_role("button", name="30 min").click()
-    await expect(page.locator("#timeline")).to_contain_text("snoozed until 09:30")
+    await expect(page.locator("#timeline")).to_contain_text("Ana Ruiz snoozed until 10:30")
     await page.get_by_role("button", name="Resolve", exact=True).click()
     await expect(page.locator("#summary")).to_contain_text("Ana Ruiz resolved it")
 
