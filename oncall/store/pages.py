@@ -224,24 +224,42 @@ async def latest_incident(tx: AsyncConnection, channel: str, address: str) -> in
     Where all are over, the newest of all, so that the answer can say so. Of a bundle, the loudest. What is on its way
     counts: a node may die between sending and recording, and whoever answers has the message.
     """
-    asking = page.c.kind.in_([MessageKind.PAGE.value, MessageKind.REMINDER.value])
     query = (
-        sa.select(page.c.incident_id)
-        .join(incident, incident.c.id == page.c.incident_id)
-        .where(
-            page.c.channel == channel,
-            page.c.address == address,
-            sa.or_(page.c.sent_at.is_not(None), page.c.status == PageStatus.SENDING.value),
-            page.c.incident_id.is_not(None),
-        )
+        _told(page.c.incident_id, channel, address)
         .order_by(
-            sa.case((sa.and_(asking, incident.c.resolved_at.is_(None)), 0), else_=1),
+            sa.case((sa.and_(_ASKING, incident.c.resolved_at.is_(None)), 0), else_=1),
             sa.func.coalesce(page.c.sent_at, page.c.leased_until).desc(),
             page.c.bundled_into.is_not(None),
         )
         .limit(1)
     )
-    return (await tx.execute(query)).scalar()
+    found: int | None = (await tx.execute(query)).scalar()
+    return found
+
+
+async def open_incidents(tx: AsyncConnection, channel: str, address: str) -> list[int]:
+    """Every incident that is not over and of which a page has set out to this address: what "all" is about there.
+
+    One whose page nobody can have got yet is not among them: it would be taken by somebody who knows nothing of it.
+    """
+    query = _told(page.c.incident_id, channel, address).where(_ASKING, incident.c.resolved_at.is_(None)).distinct()
+    return list((await tx.execute(query)).scalars())
+
+
+def _told(what: Any, channel: str, address: str) -> sa.Select[Any]:
+    """Of the messages about incidents that have set out to an address."""
+    return (
+        sa.select(what)
+        .join(incident, incident.c.id == page.c.incident_id)
+        .where(
+            page.c.channel == channel,
+            page.c.address == address,
+            sa.or_(page.c.sent_at.is_not(None), page.c.status == PageStatus.SENDING.value),
+        )
+    )
+
+
+_ASKING = page.c.kind.in_([MessageKind.PAGE.value, MessageKind.REMINDER.value])
 
 
 async def carried_by(tx: AsyncConnection, page_id: str) -> list[Page]:

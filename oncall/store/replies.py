@@ -46,12 +46,6 @@ async def incident_of(tx: AsyncConnection, channel: str, address: str, code: int
     return found
 
 
-async def open_incidents(tx: AsyncConnection, channel: str, address: str) -> list[int]:
-    """Every incident this address has a code for."""
-    query = sa.select(reply_code.c.incident_id).where(reply_code.c.channel == channel, reply_code.c.address == address)
-    return list((await tx.execute(query)).scalars())
-
-
 async def free(tx: AsyncConnection, incident: int) -> None:
     """The incident is over: its codes may be given again."""
     await tx.execute(sa.delete(reply_code).where(reply_code.c.incident_id == incident))

@@ -141,7 +141,7 @@ async def _targets(engine: Engine, incoming: Incoming, reply: Reply) -> list[int
         if reply.aim is Aim.INCIDENT:
             return [int(reply.name)]
         if reply.aim is Aim.ALL:
-            return sorted(await reply_rows.open_incidents(tx, incoming.channel, incoming.address))
+            return sorted(await page_rows.open_incidents(tx, incoming.channel, incoming.address))
         if reply.aim is Aim.CODE:
             found = await reply_rows.incident_of(tx, incoming.channel, incoming.address, int(reply.name))
             if found is None and await incident_rows.get(tx, [int(reply.name)]):

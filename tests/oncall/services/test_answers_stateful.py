@@ -358,8 +358,8 @@ class Answers(RuleBasedStateMachine):
             (incident,) = (await incident_rows.get(tx, [message.incident])).values()
             page = await page_rows.get(tx, message.page_id)
             followed = any(one.provider_id == place for one in await delivery_rows.of_pages(tx, [message.page_id]))
-            if page is None or not followed:
-                continue
+            if page is None or not followed or page.status is PageStatus.FAILED:
+                continue  # what was reported unreachable stands before nobody's eyes
             part = incident.of(page.team)
             standing = self.chat.standings.get(place, {}).get(incident.id)
             said = "waiting" if standing is None else "over" if standing.resolved else standing.by

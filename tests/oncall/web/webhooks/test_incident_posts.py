@@ -302,7 +302,7 @@ async def doubted(engine, happens) -> tuple[int, int]:
         alert = (await alert_rows.of_incident(tx, number))[-1].id
         await tx.execute(grouping_answers.grouping_case.delete())
         case = Case(
-            incident=str(number), measures=(0.5,) * len(CASE), probability=0.8, joined=True, sentence="3 of 4 cases"
+            incident=str(number), measures=(0.5,) * len(CASE), probability=0.78, joined=True, sentence="3 of 4 cases"
         )
         await grouping_answers.keep(tx, {alert: [case]}, engine.clock.now())
     return number, alert

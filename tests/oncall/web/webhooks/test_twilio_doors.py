@@ -91,6 +91,24 @@ async def test_a_stranger_gets_no_answer_and_changes_nothing(engine, happens, tw
     assert await status_of(engine, number) is IncidentStatus.TRIGGERED
 
 
+async def test_all_is_about_what_a_phone_was_told_of_and_nothing_else(engine, happens, twilio, clock):
+    """A page that had not left yet was once acknowledged with the others, by somebody who had never heard of it."""
+    first = await happens.receive(firing())
+    clock.move(timedelta(minutes=1))
+    twilio.faults.expect(Fault.RATE_LIMITED)
+    ledger = firing("LedgerFull")
+    ledger["labels"]["service"] = "ledger"
+    second = await happens.receive(ledger, group="other")
+    assert first != second
+    assert await twilio.reply(to_text=twilio.texts[0], body="aa") == f"#{first} acknowledged."
+    assert await status_of(engine, first) is IncidentStatus.ACKNOWLEDGED
+    assert await status_of(engine, second) is IncidentStatus.TRIGGERED
+    clock.move(timedelta(minutes=1))
+    await happens.settle()
+    assert f"#{second}" in await twilio.reply(to_text=twilio.texts[-1], body="aa")
+    assert await status_of(engine, second) is IncidentStatus.ACKNOWLEDGED
+
+
 async def test_an_unknown_text_gets_one_helpful_answer_and_acknowledges_nothing(engine, happens, twilio):
     number = await happens.receive(firing())
     answer = await twilio.reply(to_text=twilio.texts[0], body="do not ack this")
