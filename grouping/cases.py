@@ -20,9 +20,9 @@ _OF_THE_BEST = FAST
 #: What is taken of all ties, as their mean.
 _OF_ALL = ("history", "habit", "npmi", "strangers")
 #: People are asked where one answer of a few is that grouping was wrong: of a join less sure than this,
-SURE = 0.85
+SURE = 0.8
 #: and of an incident kept apart that was likelier than this.
-LIKELY = 0.5
+LIKELY = 0.6
 #: The measures of a case, in the order of `measures_of`.
 CASE = (
     "score",  # log-odds that the alert belongs to the incident, by the statistics
