@@ -136,6 +136,18 @@ async def database_url(backend: str, tmp_path: Path, request: pytest.FixtureRequ
 
 
 @pytest.fixture
+async def own_database_url(backend: str, database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The address of such a database whose tables a test may change: nobody else gets it after."""
+    if backend == "sqlite":
+        yield database_url
+        return
+    server = request.getfixturevalue("postgres")
+    await server.run("create database own template oncall strategy file_copy")
+    yield server.url("own")
+    await server.run("drop database own with (force)")
+
+
+@pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A migrated database without rows."""
     opened = Database(database_url)

@@ -182,10 +182,9 @@ NEWER = "9999"
 
 
 @pytest.fixture
-async def own(empty_database_url: str) -> AsyncIterator[Database]:
+async def own(own_database_url: str) -> AsyncIterator[Database]:
     """A migrated database of the test's own, whose tables it may change."""
-    opened = Database(empty_database_url)
-    await migrations.upgrade(opened)
+    opened = Database(own_database_url)
     yield opened
     await opened.close()
 
