@@ -5,7 +5,7 @@
 Answers come an hour after the alert, `share` of the decisions in which an alert joined an incident or is shown as
 possibly related to one; of them `wrong` are wrong. They do what they do in the product: "related" makes two incidents
 one or confirms an alert, "not related" keeps them apart or splits the alert off, and twice a week a model is fitted to
-them: from 250 answers on, in force only after its backtest. Once they are about whatever decisions, once about the
+them: from 1,000 answers on, in force only after its backtest. Once they are about whatever decisions, once about the
 doubtful ones, which the product asks about. TOOLS_DIR holds generate_stream.py and evaluate.py. What there is to choose
 was chosen on the sets named `-chosen`. Needs the `learn` extra.
 """

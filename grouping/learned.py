@@ -8,14 +8,13 @@ from operator import mul
 
 import msgspec
 
-from grouping.cases import CASE, LEAST, MOST, measures_of
+from grouping.cases import CASE, LEAST, LIKELY, MOST, measures_of
 from grouping.groups import OpenIncidents
-from grouping.settings import Bars
 from grouping.ties import Candidate, probability
 
 SCORE = CASE.index("score")
-#: The model says nothing from fewer answers than this: it would know less than the statistics.
-LEAST_ANSWERS = 250
+#: A model from fewer answers than this, whatever its backtest said, brought nothing where it was measured.
+LEAST_ANSWERS = 1000
 
 
 class Learned(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +50,13 @@ class Weighed:
     #: A model's word replaced the statistics'.
     by_model: bool = False
 
+    def by_statistics(self, join: float) -> str:
+        """The incident the alert would join by the statistics alone, "" for none."""
+        likeliest = max(self.statistic, key=lambda incident: self.statistic[incident], default="")
+        return likeliest if self.statistic.get(likeliest, 0.0) >= join else ""
 
-def weigh(
-    ranked: list[Candidate], open_incidents: OpenIncidents, at: float, learned: Learned | None, bars: Bars
-) -> Weighed:
+
+def weigh(ranked: list[Candidate], open_incidents: OpenIncidents, at: float, learned: Learned | None) -> Weighed:
     """Measure the most probable candidates, and let the model judge them where there is one."""
     weighed = Weighed(ranked)
     for place, candidate in enumerate(ranked[:MOST]):
@@ -67,15 +69,15 @@ def weigh(
         weighed.statistic[candidate.incident] = probability(measures[SCORE])
     if learned is not None and learned.fits and weighed.measures:
         weighed.by_model = True
-        weighed.ranked = _judged(ranked, weighed.measures, learned, bars)
+        weighed.ranked = _judged(ranked, weighed.measures, learned)
     return weighed
 
 
-def _judged(ranked: list[Candidate], measures: dict[str, list[float]], learned: Learned, bars: Bars) -> list[Candidate]:
-    """People are asked about what joined and what is possibly related; of anything else a model knows nothing."""
+def _judged(ranked: list[Candidate], measures: dict[str, list[float]], learned: Learned) -> list[Candidate]:
+    """People are asked about nothing that is less likely than this, so a model knows nothing of it."""
     found = [
         Candidate(c.incident, c.ties, learned.score(measures[c.incident]))
-        if c.incident in measures and c.probability >= bars.related
+        if c.incident in measures and c.probability >= LIKELY
         else c
         for c in ranked
     ]

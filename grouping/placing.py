@@ -78,7 +78,7 @@ class Placing:
         ties = self._tying.ties(kind, at, reversed(latest.values()), pages=arrival.pages)
         place.ties = [tie for tie in ties if tie.member.incident]
         place.deploy = deploy_behind((tie for tie in ties if not tie.member.incident), self.bars)
-        place.weighed = weigh(candidates(place.ties), self._open, at, self.learned, self.bars)
+        place.weighed = weigh(candidates(place.ties), self._open, at, self.learned)
         place.ranked = place.weighed.ranked
         self._judge(arrival, place, storm)
         if storm is not None and (place.incident is None or (arrival.pages and not self._lead(place.incident))):
@@ -120,7 +120,7 @@ class Placing:
         place.tier = judged.tier
         if judged.joined is not None:
             place.joined, place.incident, place.basis = judged.joined, judged.joined.incident, Basis.STATISTICS
-            if place.weighed.statistic.get(judged.joined.incident, 0.0) < self.bars.join:
+            if judged.joined.incident != place.weighed.by_statistics(self.bars.join):
                 # People's answers may bring a page into an incident; that they make it silent, they may not.
                 place.tier = Tier.SAME
         elif judged.forked_from is not None:

@@ -36,19 +36,19 @@ def answers(count: int, *, informative: bool, wrong: float = 0.05, seed: int = 1
 
 
 def test_too_few_answers_make_no_model():
-    fitted = fit(answers(249, informative=True))
+    fitted = fit(answers(999, informative=True))
     assert not fitted.accepted
     assert fitted.weights == ()
-    assert "249 answers" in fitted.reason
+    assert "999 answers" in fitted.reason
 
 
 def test_answers_all_of_one_kind_make_no_model():
-    same = [msgspec.structs.replace(example, related=True) for example in answers(400, informative=True)]
+    same = [msgspec.structs.replace(example, related=True) for example in answers(1200, informative=True)]
     assert not fit(same).accepted
 
 
 def test_answers_that_say_something_make_a_model_that_knows_it():
-    fitted = fit(answers(400, informative=True))
+    fitted = fit(answers(1200, informative=True))
     assert fitted.accepted, fitted.reason
     assert fitted.gain.right_after > fitted.gain.right_before
     model = Learned(version=1, constant=fitted.constant, weights=fitted.weights, measures=fitted.measures)
@@ -58,7 +58,7 @@ def test_answers_that_say_something_make_a_model_that_knows_it():
 
 
 def test_answers_that_say_nothing_are_refused():
-    fitted = fit(answers(400, informative=False, wrong=0.5))
+    fitted = fit(answers(1200, informative=False, wrong=0.5))
     assert not fitted.accepted
     assert fitted.reason.startswith(("no better", "not worth it"))
 
@@ -67,7 +67,7 @@ def test_what_the_answers_do_not_explain_stays_with_the_statistics():
     """A few hundred answers are little beside what the statistics were fitted on: their word weighs most."""
     rng = random.Random(3)
     found = []
-    for example in answers(400, informative=False, wrong=0.0):
+    for example in answers(1200, informative=False, wrong=0.0):
         score = rng.gauss(2 if example.related else -2, 1.5)
         found.append(msgspec.structs.replace(example, measures=(score, *example.measures[1:])))
     weights = fit(found).weights
@@ -77,19 +77,19 @@ def test_what_the_answers_do_not_explain_stays_with_the_statistics():
 
 def test_the_bar_lets_no_more_join_wrongly_than_the_statistics_do():
     for seed in range(5):
-        gain = fit(answers(300, informative=seed % 2 == 0, seed=seed)).gain
+        gain = fit(answers(1000, informative=seed % 2 == 0, seed=seed)).gain
         assert gain.wrong_joins_after <= gain.wrong_joins_before
 
 
 def test_the_same_answers_make_the_same_model():
-    some = answers(300, informative=True)
+    some = answers(1000, informative=True)
     assert fit(some) == fit(some)
 
 
 def test_a_measure_that_never_differs_weighs_nothing():
     flat = [
         msgspec.structs.replace(e, measures=(*e.measures[:5], 2.0, *e.measures[6:]))
-        for e in answers(300, informative=True)
+        for e in answers(1000, informative=True)
     ]
     assert fit(flat).weights[5] == 0.0
 

@@ -71,7 +71,7 @@ def test_what_is_known_of_an_empty_installation_is_said(tmp_path):
         return result.output
 
     run("db", "upgrade")
-    assert run("grouping", "model") == "The statistics judge alone: 0 of 250 answers are there.\n"
+    assert run("grouping", "model") == "The statistics judge alone: 0 of 1000 answers are there.\n"
     assert json.loads(run("grouping", "model", "--json"))["version"] is None
     assert "no alerts in these days" in run("grouping", "backtest", "--set", "history=1.2")
     assert "nothing to suggest from 0 alerts in 30 days" in run("grouping", "insights", "--days", "30")

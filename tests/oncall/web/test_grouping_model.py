@@ -19,9 +19,9 @@ from tests.oncall.web.conftest import firing
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 GAIN = Gain(
-    answers=300,
-    right_before=250,
-    right_after=270,
+    answers=1050,
+    right_before=800,
+    right_after=860,
     wrong_joins_before=20,
     wrong_joins_after=12,
     loss_before=0.4,
@@ -29,7 +29,7 @@ GAIN = Gain(
 )
 
 
-def version(number: int, state: ModelState, answers: int = 300) -> ModelVersion:
+def version(number: int, state: ModelState, answers: int = 1050) -> ModelVersion:
     fitted = Fitted(
         accepted=True, reason=GAIN.sentence, gain=GAIN, constant=0.5, weights=(0.0,) * len(CASE), measures=CASE
     )
@@ -61,21 +61,21 @@ async def in_force(engine) -> int | None:
     return (await grouping_model.learning(engine)).version
 
 
-async def test_below_250_answers_nothing_is_fitted_and_the_overview_says_how_many_there_are(engine):
+async def test_below_a_thousand_answers_nothing_is_fitted_and_the_overview_says_how_many_there_are(engine):
     await answered(engine, 12)
     assert await grouping_model.train_due(engine) is None
     found = await grouping_model.learning(engine)
     assert found.version is None
-    assert found.sentence == "The statistics judge alone: 12 of 250 answers are there."
+    assert found.sentence == "The statistics judge alone: 12 of 1000 answers are there."
 
 
 async def test_enough_answers_make_a_model_that_the_next_alert_is_judged_by(engine, happens):
     """The one test that starts the process which fits."""
-    await answered(engine, 260)
+    await answered(engine, 1010)
     model = await grouping_model.train_due(engine)
     assert model is not None
-    assert (model.version, model.state, model.answers) == (1, ModelState.ACTIVE, 260)
-    assert "of 260 answers it had not seen, it judges" in (await grouping_model.learning(engine)).sentence
+    assert (model.version, model.state, model.answers) == (1, ModelState.ACTIVE, 1010)
+    assert "of 1010 answers it had not seen, it judges" in (await grouping_model.learning(engine)).sentence
     await happens.receive(firing())
     assert engine.grouping.grouper.learned.version == 1
     assert await grouping_model.train_due(engine) is None  # nothing new was said since
@@ -109,7 +109,7 @@ async def test_a_model_outlives_a_restart(engine, happens):
 
 async def test_without_scikit_learn_the_engine_says_so_and_goes_on(engine, happens, monkeypatch):
     monkeypatch.setattr(grouping_model, "find_spec", lambda name: None)
-    await answered(engine, 260)
+    await answered(engine, 1010)
     assert await grouping_model.train_due(engine) is None
     assert "scikit-learn" in (await grouping_model.learning(engine)).sentence
     with pytest.raises(Unavailable, match="not installed") as refused:
@@ -121,14 +121,14 @@ async def test_without_scikit_learn_the_engine_says_so_and_goes_on(engine, happe
 @pytest.mark.parametrize(
     ("answers", "last", "hours", "due"),
     [
-        (249, None, 0, False),
-        (250, None, 0, True),
-        (324, version(1, ModelState.ACTIVE), 24, False),  # nothing much new
-        (325, version(1, ModelState.ACTIVE), 24, True),
-        (325, version(1, ModelState.REFUSED), 24, True),
-        (400, version(1, ModelState.ACTIVE), 11, False),  # too soon
-        (399, version(1, ModelState.REVERTED), 24, False),  # a person did not want it
-        (400, version(1, ModelState.REVERTED), 24, True),
+        (999, None, 0, False),
+        (1000, None, 0, True),
+        (1074, version(1, ModelState.ACTIVE), 24, False),  # nothing much new
+        (1075, version(1, ModelState.ACTIVE), 24, True),
+        (1075, version(1, ModelState.REFUSED), 24, True),
+        (1150, version(1, ModelState.ACTIVE), 11, False),  # too soon
+        (1149, version(1, ModelState.REVERTED), 24, False),  # a person did not want it
+        (1150, version(1, ModelState.REVERTED), 24, True),
     ],
 )
 def test_a_model_is_fitted_again_when_there_is_something_new_to_say(answers, last, hours, due):

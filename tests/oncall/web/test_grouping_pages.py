@@ -61,7 +61,7 @@ async def headers(token, person: str) -> dict[str, str]:
 async def test_everybody_sees_what_was_taught_and_only_admins_may_try_and_revert(engine, sign_in):
     await add(engine, version(1, ModelState.ACTIVE))
     page = await (await sign_in("vic")).text("/grouping")
-    assert "Version 1 weighs in: of 300 answers it had not seen, it judges 270 right" in page
+    assert "Version 1 weighs in: of 1050 answers it had not seen, it judges 860 right" in page
     assert "/grouping/revert" not in page
     assert "Try a change out" not in page
 
@@ -140,7 +140,7 @@ async def test_suggestions_by_api(engine, happens, clock, client, token, here):
     answered = await client.get("/api/v1/grouping/suggestions?days=60", headers=await headers(token, "vic"))
     assert msgspec.json.decode(await answered.read(), type=Suggestions).alerts == 4
     overview = await client.get("/api/v1/grouping", headers=await headers(token, "vic"))
-    assert json.loads(await overview.text())["needed"] == 250
+    assert json.loads(await overview.text())["needed"] == 1000
 
 
 async def test_what_fails_apart_is_said(monkeypatch):
