@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from notifiers.http import NotCarriedOut, NoTelling, PrivateAddress
+from oncall.config.words import format_length
 from oncall.engine import Engine
 from oncall.incident import gone_stale
 from oncall.services.changes import Changes
@@ -62,7 +63,7 @@ async def mark_stale(engine: Engine) -> int:
             by_incident[episode.incident].append(episode.name)
         found = await incident_rows.get(tx, by_incident.keys(), lock=True)
         changes = Changes(engine, now)
-        why = f"not repeated for {after}, and no resolved came: check it, then resolve this incident"
+        why = f"not repeated for {format_length(after)}, and no resolved came: check it, then resolve this incident"
         for number, names in by_incident.items():
             if found[number].resolved_at is None:
                 changes.add(gone_stale(found[number], names=tuple(names), why=why, now=now))
