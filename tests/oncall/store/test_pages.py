@@ -173,6 +173,26 @@ async def test_a_bare_word_may_be_about_a_page_whose_node_died_before_it_recorde
     assert await pages.latest_incident(tx, "sms", "+4915112345678") == 2, "it is the newest"
 
 
+async def test_all_is_about_the_open_incidents_whose_page_has_set_out_to_this_address(
+    tx: AsyncConnection, page: Build, nine: datetime, incident: Callable[..., Incident]
+) -> None:
+    over = replace(incident(2), status=IncidentStatus.RESOLVED, resolved_at=nine)
+    await incidents.save(tx, [over, *map(incident, (3, 4, 5, 6))], [], nine)
+    await pages.add(
+        tx,
+        [
+            page(sent_at=nine),
+            page(sent_at=nine + MINUTE, kind=MessageKind.REMINDER),
+            page(incident=2, sent_at=nine),
+            page(incident=3),
+            page(incident=4, status=PageStatus.SENDING, leased_until=nine + MINUTE),
+            page(incident=5, sent_at=nine, kind=MessageKind.NOTICE),
+            page(incident=6, sent_at=nine, address="+44"),
+        ],
+    )
+    assert sorted(await pages.open_incidents(tx, "sms", "+4915112345678")) == [1, 4]
+
+
 async def test_what_a_dead_node_was_sending_is_due_at_once_and_nothing_else_is(
     tx: AsyncConnection, page: Build, nine: datetime
 ) -> None:
