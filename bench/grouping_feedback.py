@@ -27,6 +27,7 @@ from typing import NamedTuple
 import msgspec
 
 from grouping import Answer, Case, Grouper, Grouping, Learned, Saying
+from grouping.cases import is_doubtful
 from grouping.fitting import fit
 from grouping.learned import LEAST_ANSWERS
 from grouping.lesson import Example
@@ -111,7 +112,9 @@ class People:
     def _is_asked(self, grouping: Grouping, case: Case) -> bool:
         if self.about is not About.DOUBTFUL:
             return self.rng.random() < self.share
-        if len(self.examples) + len(self._waiting) >= self.share * self.decisions or not case.is_doubtful:
+        if len(self.examples) + len(self._waiting) >= self.share * self.decisions or not is_doubtful(
+            case.probability, joined=case.joined
+        ):
             return False
         pair = (grouping.incident, case.incident)
         if not case.joined and pair in self._pairs:

@@ -23,6 +23,7 @@ _OF_ALL = ("history", "habit", "npmi", "strangers")
 SURE = 0.8
 #: and of an incident kept apart that was likelier than this.
 LIKELY = 0.6
+
 #: The measures of a case, in the order of `measures_of`.
 CASE = (
     "score",  # log-odds that the alert belongs to the incident, by the statistics
@@ -79,10 +80,10 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     #: The strongest ties, strongest first.
     ties: tuple[Told, ...] = ()
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether an answer is worth asking somebody for."""
-        return self.probability < SURE if self.joined else self.probability >= LIKELY
+
+def is_doubtful(probability: float, *, joined: bool) -> bool:
+    """Whether people should be asked about a decision."""
+    return probability < SURE if joined else probability >= LIKELY
 
 
 def measures_of(candidate: Candidate, incident: OpenIncident, at: float, best_other: float) -> list[float]:

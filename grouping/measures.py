@@ -10,8 +10,9 @@ from operator import itemgetter
 
 from grouping.counts import ComponentCount, KindCount
 from grouping.decay import WINDOW
+from grouping.positions import PlacesFrom
 from grouping.relations import PLACES, RELATIONS
-from grouping.statistics import LAG_BINS, PlacesFrom, Statistics, habit_key
+from grouping.statistics import LAG_BINS, Statistics, habit_key
 
 #: The measures of two alerts that begin within ten minutes, in the order of `fast_measures`.
 FAST = (

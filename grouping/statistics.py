@@ -13,15 +13,14 @@ from grouping.counts import COMPANIONS, ComponentCount, Counts, HabitCounts, Kin
 from grouping.decay import WINDOW, observed_seconds, weight_at
 from grouping.kinds import Kind
 from grouping.neighbours import Neighbours
-from grouping.relations import PLACES, RELATIONS, Calls, Relation
+from grouping.positions import PlacesFrom, Positions
+from grouping.relations import PLACES, RELATIONS, Calls
 from grouping.rows import Changes, from_text, to_text
 
 #: Where the lag between two alerts falls; the last bin is everything beyond.
 LAG_BINS = (15.0, 45.0, 90.0, 150.0, 300.0, 600.0)
 #: Pseudo-counts of the hour-of-day shape, so that a kind seen twice is not believed to keep office hours.
 HOUR_PRIOR = 8.0
-#: A relation is looked up for pairs of components; the cache is emptied when it grows beyond this.
-MAX_CACHED = 300_000
 #: How far back arrivals are kept to see what chance would have put together at the same hour of earlier days.
 LOG_SECONDS = 3 * 86400.0 + 3700.0
 MAX_LOG = 60_000
@@ -58,23 +57,6 @@ class PlaceTerms:
     lags: tuple[float, ...]
 
 
-class PlacesFrom(dict[int, int]):
-    """From one component to others: the places asked for so far, and any other when it is asked for.
-
-    One small table for each component, because an alert asks for many places from its own and they then lie together.
-    """
-
-    __slots__ = ("_component", "_stats")
-
-    def __init__(self, stats: Statistics, component: ComponentCount) -> None:
-        super().__init__()
-        self._stats, self._component = stats, component
-
-    def __missing__(self, earlier: int) -> int:
-        found = self[earlier] = self._stats.place_of(self._component, self._stats.components[earlier])
-        return found
-
-
 class Statistics:
     """Every count, and the cheap questions scoring asks of them. Call `at` before asking for an instant."""
 
@@ -107,8 +89,7 @@ class Statistics:
         self._log_components: list[int] = []
         self._log_first = 0
         self.since: float | None = None
-        self._places: dict[int, PlacesFrom] = {}
-        self._places_kept = 0
+        self._positions = Positions(calls, self.components)
         self._neighbours = Neighbours(calls, self._component_ids)
         self._terms: list[PlaceTerms | None] = [None] * PLACES
         self._terms_stamp = -1.0
@@ -134,7 +115,7 @@ class Statistics:
     def know_calls(self, calls: Calls) -> None:
         """Take a changed catalog into force."""
         self.calls = calls
-        self._forget_places()
+        self._positions = Positions(calls, self.components)
         self._neighbours = Neighbours(calls, self._component_ids)
 
     def kind(self, kind: Kind, namespace: str, team: str) -> KindCount:
@@ -174,7 +155,7 @@ class Statistics:
                 return found
             found.namespace = namespace
             found.team = team
-            self._forget_places()
+            self._positions.forget()
         self.changes.touch("component", found.id)
         return found
 
@@ -184,26 +165,7 @@ class Statistics:
 
     def places_from(self, component: int) -> PlacesFrom:
         """The same for whatever earlier component; to be asked at once, not kept."""
-        known = self._places.get(component)
-        if known is None:
-            known = self._places[component] = PlacesFrom(self, self.components[component])
-        return known
-
-    def place_of(self, a: ComponentCount, b: ComponentCount) -> int:
-        """A place nobody asked for yet."""
-        self._places_kept += 1
-        if self._places_kept > MAX_CACHED:
-            self._forget_places()
-        relation = self.calls.relation(a.thing, b.thing)
-        if relation is Relation.FAR and a.namespace and a.namespace == b.namespace:
-            relation = Relation.NAMESPACE
-        elif relation is Relation.FAR and a.team and a.team == b.team:
-            relation = Relation.TEAM
-        return relation + (RELATIONS if a.scope != b.scope else 0)
-
-    def _forget_places(self) -> None:
-        self._places.clear()
-        self._places_kept = 0
+        return self._positions.of(component)
 
     def near(self, component: int, among: AbstractSet[int]) -> set[int]:
         """Those of some components that may still belong together with it an hour apart: neighbours, or companions."""

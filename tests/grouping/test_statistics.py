@@ -335,7 +335,7 @@ def test_where_too_much_began_nothing_is_said_about_who_was_near(counted):
 
 
 def test_places_are_told_anew_when_too_many_are_kept(counted, monkeypatch):
-    monkeypatch.setattr("grouping.statistics.MAX_CACHED", 1)
+    monkeypatch.setattr("grouping.positions.MOST", 1)
     a, b = counted.begin("Down", "shop", 0), counted.begin("Down", "mail", 0)
     stats = counted.stats
     there_and_back = [(a.component, b.component), (b.component, a.component), (a.component, a.component)]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from grouping import Arrival as GroupingArrival
 from grouping import Basis, Call, Case, Grouper, Grouping, Move
+from grouping.cases import is_doubtful
 from oncall.directory import Integration
 from oncall.engine import Engine
 from oncall.incident import ALERTMANAGER, Arrival, Entry, EntryKind, Incident, absorb, open_incident, resolve
@@ -76,7 +77,7 @@ class Placement:
     _next_incident: int = 0
     _filed: dict[tuple[str, str], int] = field(default_factory=dict)
     _pending: list[_Pending] = field(default_factory=list)
-    _asked_about: set[tuple[int, str]] = field(default_factory=set)
+    _told_of: set[tuple[int, str]] = field(default_factory=set)
     _moves: dict[int, Move] = field(default_factory=dict)
     _unowned: dict[str, Unowned] = field(default_factory=dict)
 
@@ -336,33 +337,30 @@ class Placement:
         )
 
     def _note_near(self, incident_id: int, team: str, grouping: Grouping) -> None:
-        """Ask people about incidents it may belong to, each pair once in a batch: a storm would ask for every alert."""
-        lines = [
-            (incident_id, f"possibly the same as #{near.incident}: {near.sentence}", near.incident, near.sentence)
-            for near in grouping.near
-            if near.possibly_related and (incident_id, near.incident) not in self._asked_about
-        ]
-        self._asked_about |= {(number, other) for number, _, other, _ in lines}
-        lines += [
-            (
-                int(offer.incident),
-                f"may be one trouble with #{offer.other}: {offer.sentence}",
-                offer.other,
-                offer.sentence,
-            )
-            for offer in grouping.merge_offers
-        ]
-        self.changes.entries += [
-            # The other incident and why: what people are asked about, with two answers.
-            self._grouped(number, team, text, {"other": int(other), "why": why})
-            for number, text, other, why in lines
-        ]
+        """Name the incidents it may belong to, each pair once in a batch: a storm would name one for every alert."""
+        for near in grouping.near:
+            if not near.possibly_related or (incident_id, near.incident) in self._told_of:
+                continue
+            self._told_of.add((incident_id, near.incident))
+            text = f"possibly the same as #{near.incident}: {near.sentence}"
+            asks = is_doubtful(near.probability, joined=False)
+            data = _question(near.incident, near.sentence) if asks else {}
+            self.changes.entries.append(self._grouped(incident_id, team, text, data))
+        for offer in grouping.merge_offers:
+            text = f"may be one trouble with #{offer.other}: {offer.sentence}"
+            data = _question(offer.other, offer.sentence)
+            self.changes.entries.append(self._grouped(int(offer.incident), team, text, data))
         if grouping.forked_from:
             text = f"kept apart from #{incident_id}, so that its page is not swallowed"
             self.changes.entries.append(self._grouped(int(grouping.forked_from), team, text, {}))
 
     def _grouped(self, number: int, team: str, text: str, data: dict[str, object]) -> Entry:
         return Entry(incident=number, at=self.now, kind=EntryKind.GROUPING, text=text, team=team, data=data)
+
+
+def _question(other: str, why: str) -> dict[str, object]:
+    """What people are asked about, with two answers: another incident, and why it may be the same trouble."""
+    return {"other": int(other), "why": why}
 
 
 def _owned(reason: str, owner: str) -> Sentence:

@@ -214,7 +214,7 @@ async def view_incident(engine: Engine, caller: Caller, number: int) -> Incident
         links = await links_of(engine, tx, incident)
         deploys = await beside(engine, tx, incident)
         said = await record_rows.get(tx, number)
-        together = await view_together(tx, number)
+        together = await view_together(tx, number, engine.directory.grouping.bars)
     first = min(episodes, key=lambda e: e.id, default=None)
     asked = {p.team for p in pages if p.kind is MessageKind.PAGE and p.status in _REACHED_OUT}
     return IncidentView(

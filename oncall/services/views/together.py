@@ -8,8 +8,9 @@ from datetime import datetime
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from grouping.cases import Told
+from grouping.cases import Told, is_doubtful
 from grouping.explain import times
+from grouping.settings import Bars
 from oncall.store import alerts as alert_rows
 from oncall.store import grouping_answers
 from oncall.store import incidents as incident_rows
@@ -56,6 +57,9 @@ class NearItem(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     probability: float
     sentence: str
+    #: Likely enough that people are asked; about one that is only possibly related they may answer, too.
+    asked: bool
+    possibly_related: bool
     #: A person said whether they are related; null where nobody did.
     related: bool | None
     #: Who said it, "" where nobody did.
@@ -74,7 +78,7 @@ class Together(msgspec.Struct, frozen=True, kw_only=True):
     doubts: tuple[Doubt, ...]
 
 
-async def view_together(tx: AsyncConnection, number: int) -> Together:
+async def view_together(tx: AsyncConnection, number: int, bars: Bars) -> Together:
     """For the incident view."""
     episodes = await alert_rows.first_of_incident(tx, number, limit=LOOKED_AT)
     cases = await grouping_answers.of_first_alerts(tx, number, limit=LOOKED_AT)
@@ -94,6 +98,8 @@ async def view_together(tx: AsyncConnection, number: int) -> Together:
                 kind=next(e.kind for e in episodes if e.id == case.alert),
                 probability=case.probability,
                 sentence=case.sentence,
+                asked=is_doubtful(case.probability, joined=False),
+                possibly_related=case.probability >= bars.related,
                 related=case.related,
                 answered_by=case.answered_by,
             )

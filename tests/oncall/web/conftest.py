@@ -22,12 +22,14 @@ from oncall import wiring
 from oncall.config import Secret, Settings, load
 from oncall.directory import Directory
 from oncall.engine import Engine
+from oncall.incident import EntryKind, Via
 from oncall.person import Person, Role
 from oncall.services import escalation
 from oncall.services.delivery import delivery
 from oncall.services.intake import intake
 from oncall.services.people import access
 from oncall.services.people.rights import Caller
+from oncall.services.views.incident_view import TimelineItem
 from oncall.store import incidents as incident_rows
 from oncall.store import rotations
 from oncall.store.rotations import StoredSegment
@@ -227,6 +229,12 @@ class Company:
             if not done and not sending:
                 return
         raise AssertionError("the engine does not come to rest")
+
+
+def timeline_item(number: int, kind: EntryKind, text: str = "", **changes: Any) -> TimelineItem:
+    """A line of a timeline as a view has it."""
+    given = {"readable": text, "marks": (), "team": "", "team_name": "", "about": "", "edited": False}
+    return TimelineItem(id=number, at=START, kind=kind, text=text, by="oncall", via=Via.ENGINE, **{**given, **changes})
 
 
 def firing(name: str = "CheckoutDown", **labels: str) -> dict[str, Any]:

@@ -115,10 +115,11 @@ class Doubts(Grouper):
     """Says of each alert that it may as well belong to the first incident."""
 
     other: str = ""
+    likely: float = 0.5
 
     def assign(self, arrival, now, *, new_incident):
         found = super().assign(arrival, now, new_incident=new_incident)
-        near = Near(incident=self.other, probability=0.5, sentence="50 % sure", possibly_related=True)
+        near = Near(incident=self.other, probability=self.likely, sentence="50 % sure", possibly_related=True)
         return msgspec.structs.replace(found, near=(near,))
 
 
@@ -136,6 +137,21 @@ async def test_many_alerts_that_come_at_once_ask_once_about_a_neighbour(engine, 
     later = await happens.receive(firing("LedgerLate", service="ledger", severity="warning"), group="third")
     assert later == second
     assert (await timeline(engine, second)).count(f"possibly the same as #{first}: 50 % sure") == 2
+
+
+@pytest.mark.parametrize(("likely", "asked"), [(0.59, False), (0.6, True)])
+async def test_a_channel_is_asked_about_a_likely_neighbour_alone(engine, happens, likely, asked):
+    first = await happens.receive(firing())
+    async with engine.database.read() as tx:
+        rows = await grouping_state.load(tx)
+    grouper = Doubts()
+    grouper.load(rows)
+    grouper.other, grouper.likely = str(first), likely
+    engine.grouping.grouper = grouper
+    second = await happens.receive(ledger(), group="other")
+    async with engine.database.read() as tx:
+        about = [entry.data.get("other") for _, entry in await incident_rows.entries(tx, second)]
+    assert (first in about) is asked
 
 
 async def test_not_related_teaches_and_says_what_it_did(engine, happens):

@@ -178,6 +178,17 @@ async def test_what_stayed_apart_is_named_with_its_counts_and_both_answers(engin
     assert "kept apart from now on, and 1 decision teaches the grouping" in page
 
 
+async def test_it_asks_about_a_likely_neighbour_and_takes_an_answer_about_a_possible_one(engine, happens, sign_in):
+    first = await happens.receive(firing())
+    second = await happens.receive(firing("LedgerFull", service="ledger"), group="other")
+    browser = await sign_in("ana")
+    for probability, asks, answers in ((0.6, True, True), (0.59, False, True), (0.34, False, False)):
+        await remember(engine, second, first, joined=False, probability=probability)
+        page = await browser.text(f"/incidents/{second}")
+        assert (f"Is #{first} the same trouble as this?" in page) is asks
+        assert (f'action="/incidents/{second}/unrelated"' in page) is answers
+
+
 async def test_related_makes_one_of_them_the_older_one_goes_on(engine, happens, sign_in):
     first = await happens.receive(firing())
     second = await happens.receive(firing("LedgerFull", service="ledger"), group="other")

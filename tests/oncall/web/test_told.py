@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oncall.incident import EntryKind, Via
+from oncall.incident import EntryKind
 from oncall.incident.telling import MarkKind, Saying, instant, person, sentence, team
 from oncall.services.views.incident_view import MarkItem, TimelineItem
 from oncall.web.told import told
 from oncall.web.when import When
-from tests.oncall.web.conftest import START
+from tests.oncall.web.conftest import START, timeline_item
 
 ATTACK = '<script>alert("1")</script>'
 
@@ -31,20 +31,7 @@ def item(*parts: Saying, names: dict[str, str] | None = None) -> TimelineItem:
     for mark in marks:
         readable += said.text[place : mark.start] + mark.shown
         place = mark.end
-    return TimelineItem(
-        id=1,
-        at=START,
-        kind=EntryKind.STEP,
-        text=said.text,
-        readable=readable + said.text[place:],
-        marks=tuple(marks),
-        by="oncall",
-        via=Via.ENGINE,
-        team="",
-        team_name="",
-        about="",
-        edited=False,
-    )
+    return timeline_item(1, EntryKind.STEP, said.text, readable=readable + said.text[place:], marks=tuple(marks))
 
 
 @pytest.fixture

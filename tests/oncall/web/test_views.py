@@ -4,10 +4,9 @@ import re
 
 import pytest
 
-from oncall.incident import EntryKind, Via
-from oncall.services.views.incident_view import TimelineItem
+from oncall.incident import EntryKind
 from oncall.web.runs import fold
-from tests.oncall.web.conftest import START, firing
+from tests.oncall.web.conftest import firing, timeline_item
 
 
 async def status_of(engine, number: int) -> str:
@@ -191,24 +190,8 @@ async def test_reload_needs_an_admin(client, token):
 
 
 def test_a_storm_is_folded_and_what_people_did_is_not():
-    def item(number: int, kind: EntryKind) -> TimelineItem:
-        return TimelineItem(
-            id=number,
-            at=START,
-            kind=kind,
-            text="",
-            readable="",
-            marks=(),
-            by="oncall",
-            via=Via.ENGINE,
-            team="",
-            team_name="",
-            about="",
-            edited=False,
-        )
-
-    storm = [item(n, EntryKind.ALERT) for n in range(9, 3, -1)]
-    notes = [item(n, EntryKind.NOTE) for n in range(3, -1, -1)]
+    storm = [timeline_item(n, EntryKind.ALERT) for n in range(9, 3, -1)]
+    notes = [timeline_item(n, EntryKind.NOTE) for n in range(3, -1, -1)]
     runs = fold([*storm, *notes])
     assert [(len(run.shown), len(run.more)) for run in runs] == [(2, 4)] + [(1, 0)] * 4
 
